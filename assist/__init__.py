@@ -1,0 +1,1 @@
+"""Assist answers and places telephone calls and holds a conversation."""

@@ -1,0 +1,1 @@
+"""An assistant as its YAML file declares it."""

@@ -1,0 +1,1 @@
+"""The conversation. Knows contracts only: no FreeSWITCH, no provider."""

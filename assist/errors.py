@@ -1,0 +1,61 @@
+"""Every error this package raises on purpose.
+
+* :exc:`AssistError`
+    * :exc:`SwitchError` -- FreeSWITCH, or the way to it
+        * :exc:`ConnectionLost` -- the socket is gone; nothing more can be asked of this connection
+        * :exc:`HungUp` -- the call is over, and says why
+        * :exc:`CommandFailed` -- FreeSWITCH said ``-ERR``; the call goes on
+        * :exc:`MediaLost` -- the ear or the voice stopped working; the call is still up
+        * :exc:`ProtocolError` -- one side broke the Event Socket protocol
+    * :exc:`ProviderError` -- a speech or language service; knows whether the same request may succeed if sent again
+    * :exc:`ConfigurationError` -- a file, a variable or a missing package; says where, what and the mend
+
+Messages hold ids, codes and counts; never words that were said, telephone numbers, digits or keys.
+"""
+
+
+class AssistError(Exception):
+    """Whatever Assist raises on purpose."""
+
+
+class SwitchError(AssistError):
+    """FreeSWITCH, or the way to it, failed."""
+
+
+class ConnectionLost(SwitchError):
+    """The socket is gone; nothing more can be asked of this connection."""
+
+
+class HungUp(SwitchError):
+    """The call is over."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        """FreeSWITCH's hang-up cause, as ``NORMAL_CLEARING``."""
+
+
+class CommandFailed(SwitchError):
+    """FreeSWITCH answered ``-ERR``; the call goes on."""
+
+
+class MediaLost(SwitchError):
+    """The ear or the voice stopped working; the call is still up."""
+
+
+class ProtocolError(SwitchError):
+    """One side broke the Event Socket protocol, or would have: nothing was sent."""
+
+
+class ProviderError(AssistError):
+    """A speech or language service failed."""
+
+    def __init__(self, provider: str, reason: str, *, temporary: bool) -> None:
+        super().__init__(f"{provider}: {reason}")
+        self.provider = provider
+        self.temporary = temporary
+        """Whether the same request may succeed if it is sent again."""
+
+
+class ConfigurationError(AssistError):
+    """A file, a variable or a missing package: says where, what is wrong and the mend."""

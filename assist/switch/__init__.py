@@ -1,0 +1,1 @@
+"""FreeSWITCH: the Event Socket, and a channel driven over it."""

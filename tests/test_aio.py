@@ -1,0 +1,40 @@
+import asyncio
+
+import pytest
+
+from assist.aio import race
+
+
+async def after(event: asyncio.Event, result: str, diary: list[str]) -> str:
+    try:
+        await event.wait()
+    except asyncio.CancelledError:
+        diary.append(f"{result} cancelled")
+        raise
+    return result
+
+
+async def test_race_returns_the_first_result_and_leaves_nothing_running() -> None:
+    diary: list[str] = []
+    happened = asyncio.Event()
+    happened.set()
+    assert await race(after(asyncio.Event(), "never", diary), after(happened, "first", diary)) == "first"
+    assert diary == ["never cancelled"]
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_race_prefers_the_earlier_argument_on_a_tie() -> None:
+    happened = asyncio.Event()
+    happened.set()
+    assert await race(after(happened, "one", []), after(happened, "two", [])) == "one"
+
+
+async def test_cancelling_a_race_cancels_its_contenders() -> None:
+    diary: list[str] = []
+    running = asyncio.create_task(race(after(asyncio.Event(), "a", diary), after(asyncio.Event(), "b", diary)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert diary == ["a cancelled", "b cancelled"]
