@@ -29,6 +29,6 @@ class AudioFormat:
 
 
 LINE = AudioFormat(Encoding.PCM, 8000)
-"""What travels inside Assist, both ways. Only the edges know another: a codec at the switch, a provider's own format."""
+"""What travels inside Assist, both ways. Only the edges know another: a codec at the switch, a provider's format."""
 
 LINE_BYTES_PER_SECOND = LINE.rate * LINE.sample_bytes
