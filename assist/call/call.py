@@ -1,0 +1,307 @@
+"""A call: the way of an utterance through the house, and back to the caller's ear.
+
+Whatever can end a wait early (the caller speaking over the assistant, the end of the call, its maximum length) is a
+race, and losing a race is cancellation: there are no flags to be asked and forgotten.
+"""
+
+import asyncio
+import logging
+import time
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from assist.aio import Stream, race
+from assist.assistant import Assistant, Phrases
+from assist.call.channel import Channel, TransferOutcome
+from assist.call.ear import Ear, Keyed, Spoken
+from assist.call.events import Diary, Ended, Heard, Said, Started, Transferred, Turn
+from assist.call.session import Memory, Session
+from assist.call.speech import Fillers, Manner, Outcome, Speech
+from assist.call.voice import Voice
+from assist.errors import HungUp, ProviderError, StoreError
+from assist.llm import Dialog, HangUp, Json, LanguageModel, Message, Part, Speaker, Transfer
+from assist.stt import SpeechToText, Transcript
+from assist.tts import TextToSpeech
+
+log = logging.getLogger(__name__)
+
+CAUGHT_UP = 0.3
+"""Seconds of silence, in audio, after which a call that was taken over is known to hold nothing unanswered."""
+FAILURES = 3
+"""Replies in a row without an answer after which the call is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What one call hears, thinks and speaks with."""
+
+    stt: SpeechToText
+    llm: LanguageModel
+    tts: TextToSpeech
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the caller said in one turn, and when."""
+
+    message: Message
+    voice_ended_at: float | None
+    ended_at: float
+    transcript_at: float
+
+    def joins(self, other: "Question") -> bool:
+        """Whether both were spoken, so that they can be one."""
+        return not (self.message.keyed or other.message.keyed)
+
+    def after(self, earlier: "Question") -> "Question":
+        """Return both as one: *earlier* was only the beginning."""
+        text = f"{earlier.message.text} {self.message.text}"
+        alternatives = tuple(f"{earlier.message.text} {reading}" for reading in self.message.alternatives)
+        return replace(self, message=replace(self.message, text=text, alternatives=alternatives))
+
+
+class Call:
+    """One conversation over one channel."""
+
+    def __init__(
+        self, channel: Channel, ear: Ear, assistant: Assistant, engines: Engines, memory: Memory, diary: Diary
+    ) -> None:
+        self._channel = channel
+        self._ear = ear
+        self._assistant = assistant
+        self._engines = engines
+        self._memory = memory
+        self._diary = diary
+        self._voice = Voice(engines.tts)
+        self._session = Session(
+            assistant.name, assistant.version, Dialog(assistant.language), Manner(assistant.language), time.time()
+        )
+        self._limit = asyncio.Timeout(None)
+        self._failures = 0
+        self._over = False
+
+    async def run(self, session: Session | None = None) -> str:
+        """Hold the conversation, from the beginning or from *session* on, and return the hang-up cause.
+
+        Raises `SwitchError` or `ProviderError` if it cannot be held any longer: the call is then still up.
+        """
+        if session:
+            self._session = session
+        self._diary(Started(self._assistant.name, self._dialog.language, resumed=session is not None))
+        try:
+            cause = await race(self._hold(resumed=session is not None), self._channel.hung_up())
+        except HungUp as over:
+            cause = over.cause
+        slots = self._dialog.notes.get("slots")
+        self._diary(Ended(cause, dict(slots) if isinstance(slots, dict) else {}))
+        return cause
+
+    @property
+    def _dialog(self) -> Dialog:
+        return self._session.dialog
+
+    @property
+    def _phrases(self) -> Phrases:
+        return self._assistant.phrases[self._session.manner.language]
+
+    async def _hold(self, *, resumed: bool) -> str:
+        await self._channel.answer()
+        await self._channel.listen(self._ear, since=self._session.position)
+        left = self._assistant.timing.max_call_s - (time.time() - self._session.started_at)
+        try:
+            async with asyncio.timeout(max(left, 0)) as self._limit:
+                await self._converse(resumed=resumed)
+        except TimeoutError:
+            if not self._limit.expired():
+                raise
+            await self._say_phrase(self._phrases.too_long)
+        await self._channel.hang_up()
+        return await self._channel.hung_up()
+
+    async def _converse(self, *, resumed: bool) -> None:
+        question = await (self._resume() if resumed else self._say_phrase(self._phrases.greeting))
+        while not self._over:
+            try:
+                question = question or await self._next_question()
+                if question:
+                    question = await self._answer(question)
+            except ProviderError as error:
+                question = await self._apologise(error)
+
+    async def _resume(self) -> Question | None:
+        """Go on where another worker was killed: with what the caller said since, else with the reply that was due."""
+        if question := await self._listen(CAUGHT_UP):
+            if self._session.reply:
+                self._remember(self._session.reply, self._session.reply_notes)
+            return question
+        if not self._dialog.messages:
+            return await self._say_phrase(self._phrases.greeting)
+        if self._dialog.messages[-1].speaker is Speaker.ASSISTANT:
+            return None
+        return await self._reply(None)
+
+    async def _apologise(self, error: ProviderError) -> Question | None:
+        """Tell the caller honestly that something does not work; give up after a few in a row."""
+        log.warning("no answer: %s", error)
+        self._failures += 1
+        if self._failures >= FAILURES:
+            raise error
+        return await self._say_phrase(self._phrases.trouble)
+
+    # The caller's side
+
+    async def _next_question(self) -> Question | None:
+        """Return what the caller says, asking for it if need be; or end the conversation if nothing comes."""
+        timing = self._assistant.timing
+        still_there = self._phrases.still_there
+        for number in range(timing.silence_prompts):
+            if question := await self._listen(timing.silence_s):
+                return question
+            if question := await self._say_phrase(still_there[number % len(still_there)]):
+                return question
+        if question := await self._listen(timing.silence_s):
+            return question
+        question = await self._say_phrase(self._phrases.silent_goodbye)
+        self._over = question is None
+        return question
+
+    async def _listen(self, seconds: float) -> Question | None:
+        """Return what the caller says, or `None` after so much silence; a noise starts it anew."""
+        while utterance := await race(self._ear.next_utterance(), self._ear.silence(seconds)):
+            if question := await self._understand(utterance):
+                return question
+        return None
+
+    async def _understand(self, utterance: Spoken | Keyed) -> Question | None:
+        """Return what *utterance* says, once it has ended; `None` if it has no words."""
+        clock = asyncio.get_running_loop().time
+        if isinstance(utterance, Keyed):
+            digits = await utterance.digits()
+            return Question(Message(Speaker.CALLER, digits, (digits,), keyed=True), None, clock(), clock())
+        transcript = await self._transcribe(utterance)
+        if not transcript.text:
+            return None
+        message = Message(Speaker.CALLER, transcript.text, transcript.alternatives or (transcript.text,))
+        return Question(message, utterance.voice_ended_at, utterance.ended_at or clock(), clock())
+
+    async def _transcribe(self, utterance: Spoken) -> Transcript:
+        transcript = Transcript("")
+        stream = self._engines.stt.transcribe(utterance.speech(), self._session.manner.language)
+        async with aclosing(stream) as transcripts:
+            async for latest in transcripts:
+                transcript = latest
+        return transcript
+
+    # The assistant's side
+
+    async def _answer(self, question: Question) -> Question | None:
+        """Answer, and return what the caller says over the answer."""
+        self._diary(Heard(question.message.text, question.message.keyed))
+        self._dialog.messages.append(question.message)
+        self._session.position = self._ear.settled
+        self._session.turns += 1
+        return await self._reply(question)
+
+    async def _reply(self, question: Question | None) -> Question | None:
+        """Say what the brain answers to the dialog, do what it asks for, and return what the caller says over it."""
+        fillers = Fillers(self._phrases.fillers, self._assistant.timing.filler_after_ms / 1000)
+        reply = self._engines.llm.reply(self._dialog)
+        async with Speech(reply, self._voice, self._session.manner, fillers, self._save) as speech:
+            interruption = await self._deliver(speech)
+            if interruption and question and not speech.noticed and question.joins(interruption):
+                # The caller was not done: what was said so far is the beginning of the same question.
+                self._dialog.messages.pop()
+                return interruption.after(question)
+            self._remember(speech.heard, speech.outcome.notes if speech.noticed else None)
+            self._diary(Said(speech.heard, interrupted=interruption is not None))
+            if question:
+                self._diary(_turn(question, speech, interrupted=interruption is not None))
+            await self._save()
+        if speech.outcome.failure and not interruption:
+            raise speech.outcome.failure
+        self._failures = 0
+        return interruption or await self._act(speech.outcome)
+
+    async def _say_phrase(self, text: str) -> Question | None:
+        """Say one of the assistant's own phrases, and return what the caller says over it."""
+        async with Speech(_just(text), self._voice, self._session.manner, None, self._save) as speech:
+            interruption = await self._deliver(speech)
+            self._remember(speech.heard, None)
+            self._diary(Said(speech.heard, interrupted=interruption is not None))
+        if speech.outcome.failure:
+            raise speech.outcome.failure
+        return interruption
+
+    async def _deliver(self, speech: Speech) -> Question | None:
+        """Let the caller hear *speech*, or return what is said over it; a noise only delays it."""
+        while utterance := await race(self._ear.next_utterance(), speech.play(self._channel)):
+            if question := await self._understand(utterance):
+                return question
+        return None
+
+    async def _act(self, outcome: Outcome) -> Question | None:
+        if outcome.collect_digits:
+            self._ear.expect_digits(outcome.collect_digits)
+        if isinstance(outcome.ending, HangUp):
+            self._over = True
+        if isinstance(outcome.ending, Transfer):
+            return await self._transfer(outcome.ending.destination)
+        return None
+
+    async def _transfer(self, name: str) -> Question | None:
+        """Connect the caller; if that comes to an end, tell the brain how, and say what it says to that."""
+        left = self._limit.when()
+        self._limit.reschedule(None)
+        started = asyncio.get_running_loop().time()
+        if destination := self._assistant.destinations.get(name):
+            outcome = await self._channel.transfer(destination)
+        else:
+            log.warning("the brain named a destination that is not on the list")
+            outcome = TransferOutcome.FAILED
+        if left is not None:
+            self._limit.reschedule(left + asyncio.get_running_loop().time() - started)
+        self._diary(Transferred(name, outcome))
+        self._dialog.messages.append(Message(Speaker.LINE, f"transfer {outcome}"))
+        return await self._reply(None)
+
+    def _remember(self, said: str, notes: dict[str, Json] | None) -> None:
+        """Keep *said* as the assistant's words, and *notes* as the brain's."""
+        if said:
+            self._dialog.messages.append(Message(Speaker.ASSISTANT, said))
+        if notes is not None:
+            self._dialog.notes = notes
+        self._dialog.language = self._session.manner.language
+        self._session.reply = ""
+        self._session.reply_notes = None
+
+    async def _save(self, reply: str = "", notes: dict[str, Json] | None = None) -> None:
+        """Let another worker go on from here, and free what it need not hear again."""
+        self._session.reply, self._session.reply_notes = reply, notes
+        try:
+            await self._memory.save_session(self._channel.line.id, self._session.to_json())
+        except StoreError as error:
+            log.warning("this turn could not be kept: %s", error)
+        self._channel.forget(self._session.position)
+
+
+async def _just(text: str) -> Stream[Part]:
+    yield text
+
+
+def _turn(question: Question, speech: Speech, *, interrupted: bool) -> Turn:
+    times = [
+        question.voice_ended_at,
+        question.ended_at,
+        question.transcript_at,
+        speech.marks.first_sentence,
+        speech.marks.first_audio,
+    ]
+    stages = [_milliseconds(start, end) for start, end in pairwise(times)]
+    return Turn(
+        question.message.text, speech.heard, interrupted, *stages, first_audio_ms=_milliseconds(times[0], times[-1])
+    )
+
+
+def _milliseconds(start: float | None, end: float | None) -> int | None:
+    return None if start is None or end is None else round((end - start) * 1000)
