@@ -8,6 +8,7 @@
         * :exc:`MediaLost` -- the ear or the voice stopped working; the call is still up
         * :exc:`ProtocolError` -- one side broke the Event Socket protocol
     * :exc:`ProviderError` -- a speech or language service; knows whether the same request may succeed if sent again
+    * :exc:`StoreError` -- Redis did not answer, not in time, or not what was asked; the call goes on
     * :exc:`ConfigurationError` -- a file, a variable or a missing package; says where, what and the mend
 
 Messages hold ids, codes and counts; never words that were said, telephone numbers, digits or keys.
@@ -38,6 +39,11 @@ class HungUp(SwitchError):
 class CommandFailed(SwitchError):
     """FreeSWITCH answered ``-ERR``; the call goes on."""
 
+    def __init__(self, reason: str, command: str = "") -> None:
+        super().__init__(f"{command}: {reason}" if command else reason)
+        self.reason = reason
+        """What stood after ``-ERR``, as ``NO_ANSWER`` or ``No such channel!``."""
+
 
 class MediaLost(SwitchError):
     """The ear or the voice stopped working; the call is still up."""
@@ -55,6 +61,10 @@ class ProviderError(AssistError):
         self.provider = provider
         self.temporary = temporary
         """Whether the same request may succeed if it is sent again."""
+
+
+class StoreError(AssistError):
+    """Redis did not answer, not in time, or not what was asked; the call goes on."""
 
 
 class ConfigurationError(AssistError):
