@@ -14,7 +14,7 @@ LAYERS = [
     {"switch", "call", "flow"},
     {"assistant"},
     {"stt", "tts", "llm"},
-    {"audio", "store"},
+    {"audio", "store", "embedded_redis", "supervisor"},
     {"settings"},
     {"aio", "log"},
     {"errors"},

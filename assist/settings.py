@@ -1,0 +1,207 @@
+"""What varies from one installation to the next, read once from the environment.
+
+Groups of variables are frozen models; :func:`read_settings` reads them all and reports every mistake at once.
+Nothing else in this package looks at the environment.
+"""
+
+import difflib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from assist.errors import ConfigurationError
+
+
+def _prefixed(prefix: str) -> SettingsConfigDict:
+    return SettingsConfigDict(
+        env_prefix=prefix, frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+
+def _words(value: object) -> object:
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _no_published_password(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() in {"ClueCon", "1234"}:
+        raise ValueError("is the password FreeSWITCH is published with, which everybody knows: choose another")
+    return value
+
+
+Folder: TypeAlias = Annotated[Path, AfterValidator(Path.expanduser)]
+Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
+Networks: TypeAlias = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_words)]
+
+
+class Listen(BaseSettings):
+    """Where FreeSWITCH finds the workers (``ASSIST_LISTEN_*``)."""
+
+    model_config = _prefixed("ASSIST_LISTEN_")
+
+    host: str = "127.0.0.1"
+    port: Port = 8084
+    peers: Networks = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+    """Who may connect: the Event Socket's outbound side has no password. Separated by commas or spaces."""
+
+
+class Workers(BaseSettings):
+    """The processes that hold the calls (``ASSIST_WORKERS_*``)."""
+
+    model_config = _prefixed("ASSIST_WORKERS_")
+
+    count: int = Field(default=2, ge=2)
+    """At least two: one goes on with the calls of the other."""
+    calls: int = Field(default=50, ge=1)
+    """Calls at once in one worker; a full one stops listening."""
+    drain: float = Field(default=60.0, ge=0.0)
+    """Seconds that calls may go on after the request to stop."""
+
+
+class Engines(BaseSettings):
+    """Which engine does what, unless an assistant says otherwise (``ASSIST_STT``, ``ASSIST_LLM``, ``ASSIST_TTS``)."""
+
+    model_config = _prefixed("ASSIST_")
+
+    stt: str = "whisper"
+    llm: str = "flow"
+    tts: str = "pico"
+
+
+class OpenAI(BaseSettings):
+    """The OpenAI API, or a server that speaks it (``OPENAI_*``)."""
+
+    model_config = _prefixed("OPENAI_")
+
+    api_key: SecretStr | None = None
+    base_url: str | None = None
+    """Without it OpenAI's own, which needs a key."""
+    model: str = Field(default="gpt-4.1", validation_alias="ASSIST_OPENAI_MODEL")
+
+
+class Esl(BaseSettings):
+    """FreeSWITCH's own Event Socket, for placing calls (``ASSIST_ESL_*``)."""
+
+    model_config = _prefixed("ASSIST_ESL_")
+
+    host: str = "127.0.0.1"
+    port: Port = 8021
+    password: Annotated[SecretStr, AfterValidator(_no_published_password)] | None = None
+
+
+class Redis(BaseSettings):
+    """Where the state of calls lives (``REDIS_URL``) and how long what was said is kept (``ASSIST_RETENTION_DAYS``)."""
+
+    model_config = _prefixed("ASSIST_")
+
+    url: SecretStr | None = Field(default=None, validation_alias="REDIS_URL")
+    """Without it an embedded server, shared by all verbs. Secret, since it may hold a password."""
+    retention_days: float = Field(default=30.0, gt=0.0)
+
+    @property
+    def retention(self) -> timedelta:
+        """How long words that were said stay readable; the history of calls, which holds none, stays."""
+        return timedelta(days=self.retention_days)
+
+
+class Files(BaseSettings):
+    """Directories and programs (``ASSIST_MEDIA_DIR`` and so on)."""
+
+    model_config = _prefixed("ASSIST_")
+
+    media_dir: Folder = Path("/dev/shm/assist")
+    """In memory, and the same directory for FreeSWITCH: the ears and voices of calls."""
+    state_dir: Folder = Field(
+        default=Path("~/.local/state/assist"),
+        validate_default=True,
+        validation_alias=AliasChoices("ASSIST_STATE_DIR", "STATE_DIRECTORY"),
+    )
+    """Of the embedded Redis; systemd gives it as ``STATE_DIRECTORY``."""
+    assistants_dir: Folder = Path("config/assistants")
+    recordings_dir: Folder | None = None
+    """Where stereo recordings are kept; without it none are."""
+    freeswitch: Folder | None = None
+    """The FreeSWITCH program; without it the one on the PATH."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that may vary, by group."""
+
+    listen: Listen
+    workers: Workers
+    engines: Engines
+    openai: OpenAI
+    esl: Esl
+    redis: Redis
+    files: Files
+
+
+GROUPS: tuple[type[BaseSettings], ...] = (Listen, Workers, Engines, OpenAI, Esl, Redis, Files)
+
+
+def read_settings(*needed: str) -> Settings:
+    """Return the settings of this process's environment; the variables *needed* must be there.
+
+    Raises one `ConfigurationError` with a line for each variable that is missing, misspelt or wrong. The values
+    themselves are not repeated: they may be secrets.
+    """
+    read: dict[type[BaseSettings], BaseSettings] = {}
+    mistakes = [f"{name}: is missing: set it" for name in needed if not os.environ.get(name)]
+    mistakes += _misspelt()
+    for group in GROUPS:
+        try:
+            read[group] = group()
+        except ValidationError as error:
+            mistakes += _explained(group, error)
+    mistakes += _unanswered(read)
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
+    return Settings(**{_field(group): value for group, value in read.items()})  # type: ignore[arg-type]
+
+
+def _field(group: type[BaseSettings]) -> str:
+    return group.__name__.lower()
+
+
+def _variables(group: type[BaseSettings]) -> Iterator[tuple[str, str]]:
+    """Yield each field of *group* with the variable that sets it."""
+    for name, field in group.model_fields.items():
+        alias = field.validation_alias
+        first = alias.choices[0] if isinstance(alias, AliasChoices) else alias
+        yield name, str(first or f"{group.model_config.get('env_prefix', '')}{name}".upper())
+
+
+def _explained(group: type[BaseSettings], error: ValidationError) -> Iterator[str]:
+    variables = dict(_variables(group))
+    for detail in error.errors(include_url=False, include_input=False):
+        name = str(detail["loc"][0])
+        what = detail["msg"].removeprefix("Value error, ")
+        yield f"{variables.get(name, name)}: {what[0].lower()}{what[1:]}"
+
+
+def _misspelt() -> Iterator[str]:
+    known = [variable for group in GROUPS for _, variable in _variables(group)]
+    # Other names that begin so are for other programs, such as FreeSWITCH's configuration.
+    for name in sorted(name for name in os.environ if name.startswith("ASSIST_") and name not in known):
+        if near := difflib.get_close_matches(name, known, 1, 0.9):
+            yield f"{name}: is no setting: write {near[0]}"
+
+
+def _unanswered(read: dict[type[BaseSettings], BaseSettings]) -> Iterator[str]:
+    """Yield what one group needs of another."""
+    engines, openai = read.get(Engines), read.get(OpenAI)
+    if (
+        isinstance(engines, Engines)
+        and isinstance(openai, OpenAI)
+        and "openai" in {engines.stt, engines.llm, engines.tts}
+        and openai.api_key is None
+        and openai.base_url is None
+    ):
+        yield "OPENAI_API_KEY: is missing, and an engine is openai: set it, or OPENAI_BASE_URL of a server without keys"

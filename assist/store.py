@@ -1,0 +1,205 @@
+"""What outlives a process, in Redis. Every key of the project is named here, and nowhere else.
+
+===================== ======= ================================================== =====================
+key                   type    holds                                              kept
+===================== ======= ================================================== =====================
+``session:<call>``    string  all it takes to go on with the call elsewhere      as the caller says
+``events:<call>``     stream  what happened in the call, words included          the retention
+``call:<call>``       string  `CallRecord`: no words, no numbers                 for ever
+``calls``             zset    ids of all those, by the time they began           for ever
+``worker:<name>``     string  `Worker`, its last heartbeat                       a few seconds
+``workers``           zset    names of those                                     while they live
+===================== ======= ================================================== =====================
+
+Calls are known by FreeSWITCH's UUID; nothing is keyed by a telephone number.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, TypeAlias, cast
+
+from pydantic import TypeAdapter
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from assist.errors import StoreError
+
+IN_CALL: Final = 0.05
+"""Seconds that a caller may be kept waiting for Redis."""
+OUT_OF_CALL: Final = 2.0
+"""Seconds, where nobody is on the line."""
+
+MOST_EVENTS: Final = 2000
+"""Of one call: an hour of talk has about 1,000; more would be a loop."""
+WORKER_FORGOTTEN_AFTER: Final = timedelta(seconds=5)
+
+Event: TypeAlias = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """How long the caller waited in one turn, and for what."""
+
+    end_of_turn_ms: int
+    stt_ms: int
+    llm_ms: int
+    tts_ms: int
+    first_audio_ms: int
+    """From the caller's last sound to the first of the answer."""
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One call as the history knows it: no words, no numbers. Times know their zone."""
+
+    id: str
+    assistant: str
+    direction: str
+    started: datetime
+    answered: datetime | None
+    ended: datetime
+    cause: str
+    """FreeSWITCH's hang-up cause."""
+    turns: tuple[TurnRecord, ...] = ()
+    cost_usd: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One worker, alive."""
+
+    name: str
+    """Of all workers on all machines, no other has it."""
+    calls: int
+    """In progress."""
+    capacity: int
+
+
+_CALL = TypeAdapter(CallRecord)
+_WORKER = TypeAdapter(Worker)
+
+# The page after a call: by rank, since calls may begin in the same millisecond and new ones arrive meanwhile.
+_IDS_AFTER = """
+local rank = ARGV[1] ~= '' and redis.call('ZREVRANK', KEYS[1], ARGV[1])
+if ARGV[1] ~= '' and not rank then return {} end
+local first = rank and rank + 1 or 0
+return redis.call('ZREVRANGE', KEYS[1], first, first + ARGV[2] - 1)
+"""
+
+
+class Store:
+    """The state that processes share. Every method raises `StoreError`, *within* so many seconds, and nothing else.
+
+    After an error the next call tries again: the connections are made anew by the client library.
+    """
+
+    def __init__(self, redis: Redis, retention: timedelta) -> None:
+        self._redis = redis
+        self._retention = retention
+        """Of everything said."""
+
+    async def ping(self, *, within: float = IN_CALL) -> None:
+        """Return if Redis answers."""
+        async with _bounded(within):
+            await self._redis.ping()
+
+    async def save_session(self, call: str, session: bytes, ttl: timedelta, *, within: float = IN_CALL) -> None:
+        """Keep *session* for whoever goes on with the call; after *ttl* without another save it is gone."""
+        async with _bounded(within):
+            await self._redis.set(f"session:{call}", session, px=ttl)
+
+    async def load_session(self, call: str, *, within: float = IN_CALL) -> bytes | None:
+        """Return what was last saved of the call, or None if there is nothing to go on with."""
+        async with _bounded(within):
+            session: Any = await self._redis.get(f"session:{call}")
+        return cast("bytes | None", session)
+
+    async def end_session(self, call: str, *, within: float = IN_CALL) -> None:
+        """Forget how to go on: the call is over."""
+        async with _bounded(within):
+            await self._redis.unlink(f"session:{call}")
+
+    async def add_event(self, call: str, event: Event, *, within: float = IN_CALL) -> str:
+        """Append *event* to those of the call and return its id. They are kept for the retention after the last."""
+        fields: dict[Any, Any] = dict(event)
+        async with _bounded(within), self._redis.pipeline() as pipe:
+            pipe.xadd(f"events:{call}", fields, maxlen=MOST_EVENTS, approximate=True)
+            pipe.pexpire(f"events:{call}", self._retention)
+            identity: bytes = (await pipe.execute())[0]
+        return identity.decode()
+
+    async def events(
+        self, call: str, after: str = "0", *, wait: timedelta | None = None, within: float = OUT_OF_CALL
+    ) -> Sequence[tuple[str, Event]]:
+        """Return the events of the call *after* that id, each with its own id; if there are none, *wait* for one."""
+        # To Redis, a block of 0 ms is for ever.
+        block = None if wait is None else max(1, wait // timedelta(milliseconds=1))
+        async with _bounded(within + (block or 0) / 1000):
+            streams: Any = await self._redis.xread({f"events:{call}": after}, block=block)
+        return [(identity.decode(), _text(fields)) for _, entries in streams for identity, fields in entries]
+
+    async def record_call(self, call: CallRecord, *, within: float = OUT_OF_CALL) -> None:
+        """Add a call that is over to the history. The same call again replaces itself."""
+        async with _bounded(within):
+            await self._redis.set(f"call:{call.id}", _CALL.dump_json(call))
+            await self._redis.zadd("calls", {call.id: call.started.timestamp()})
+
+    async def recent_calls(
+        self, limit: int = 50, after: str | None = None, *, within: float = OUT_OF_CALL
+    ) -> Sequence[CallRecord]:
+        """Return calls of the history, latest beginning first: the page that follows the call *after*."""
+        async with _bounded(within):
+            ids: Any = await self._redis.eval(_IDS_AFTER, 1, "calls", after or "", str(limit))
+            calls = await self._values("call:", ids)
+        return [_CALL.validate_json(call) for call in calls if call]
+
+    async def worker_alive(self, worker: Worker, *, within: float = OUT_OF_CALL) -> None:
+        """Tell that *worker* lives; it is forgotten unless that is told again within a few seconds."""
+        async with _bounded(within):
+            await self._redis.set(f"worker:{worker.name}", _WORKER.dump_json(worker), px=WORKER_FORGOTTEN_AFTER)
+            await self._redis.zadd("workers", {worker.name: 0})
+
+    async def workers(self, *, within: float = OUT_OF_CALL) -> Sequence[Worker]:
+        """Return the workers that live, on all machines, by name."""
+        async with _bounded(within):
+            names: Any = await self._redis.zrange("workers", 0, -1)
+            beats = await self._values("worker:", names)
+            if gone := [name for name, beat in zip(names, beats, strict=True) if beat is None]:
+                await self._redis.zrem("workers", *gone)
+        return [_WORKER.validate_json(beat) for beat in beats if beat]
+
+    async def _values(self, prefix: str, ids: Sequence[bytes]) -> Sequence[bytes | None]:
+        # One by one in one journey, not MGET: in a Cluster they live on different machines.
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for identity in ids:
+                pipe.get(prefix.encode() + identity)
+            values: Sequence[bytes | None] = await pipe.execute()
+        return values
+
+
+@asynccontextmanager
+async def open_store(url: str, retention: timedelta) -> AsyncIterator[Store]:
+    """Lend the store at *url*, as ``redis://…``, ``rediss://…`` or ``unix://…``. It need not be up yet."""
+    # One more try, on a new connection, is what a restarted server takes. RESP2: one shape for each answer.
+    async with Redis.from_url(url, retry=Retry(NoBackoff(), 1), protocol=2) as redis:
+        yield Store(redis, retention)
+
+
+@asynccontextmanager
+async def _bounded(within: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(within):
+            yield
+    except (RedisError, OSError) as error:
+        raise StoreError(f"Redis: {type(error).__name__}") from error
+
+
+def _text(fields: Mapping[bytes, bytes]) -> Event:
+    return {name.decode(): value.decode() for name, value in fields.items()}

@@ -1,0 +1,109 @@
+import os
+from datetime import timedelta
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from assist.errors import ConfigurationError
+from assist.settings import read_settings
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("ASSIST_", "OPENAI_", "REDIS_", "STATE_")):
+            monkeypatch.delenv(name)
+
+
+def mistakes(*needed: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(*needed)
+    return str(caught.value).splitlines()
+
+
+def test_nothing_needs_to_be_set() -> None:
+    settings = read_settings()
+    assert (settings.listen.host, settings.listen.port, settings.workers.count) == ("127.0.0.1", 8084, 2)
+    assert (settings.engines.stt, settings.engines.llm, settings.engines.tts) == ("whisper", "flow", "pico")
+    assert settings.redis.url is None
+    assert settings.redis.retention == timedelta(days=30)
+    assert settings.files.state_dir == Path.home() / ".local/state/assist"
+    assert settings.files.recordings_dir is None
+    assert settings.esl.password is None
+
+
+def test_variables_are_read_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ASSIST_LISTEN_PORT": "9000",
+        "ASSIST_LISTEN_PEERS": "10.0.0.0/8, 192.168.1.7",
+        "ASSIST_TTS": "openai",
+        "OPENAI_API_KEY": "sk-secret",
+        "REDIS_URL": "redis://:secret@db/1",
+        "STATE_DIRECTORY": "/var/lib/assist",
+        "ASSIST_RECORDINGS_DIR": "~/calls",
+        "ASSIST_WORKERS_CALLS": "",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = read_settings("REDIS_URL")
+    assert settings.listen.port == 9000
+    assert settings.listen.peers == (IPv4Network("10.0.0.0/8"), IPv4Network("192.168.1.7/32"))
+    assert settings.openai.api_key is not None
+    assert settings.openai.api_key.get_secret_value() == "sk-secret"
+    assert settings.files.state_dir == Path("/var/lib/assist")
+    assert settings.files.recordings_dir == Path.home() / "calls"
+    assert settings.workers.calls == 50, "an empty variable is as good as none"
+    assert "secret" not in repr(settings)
+
+
+def test_the_variable_of_assist_goes_before_that_of_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSIST_STATE_DIR", "/ours")
+    monkeypatch.setenv("STATE_DIRECTORY", "/theirs")
+    assert read_settings().files.state_dir == Path("/ours")
+
+
+def test_every_mistake_is_reported_at_once_by_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSIST_LISTEN_PORT", "ninety")
+    monkeypatch.setenv("ASSIST_LISTEN_PEERS", "loopback")
+    monkeypatch.setenv("ASSIST_WORKERS_COUNT", "1")
+    monkeypatch.setenv("ASSIST_RETENTION_DAYS", "0")
+    monkeypatch.setenv("ASSIST_STT", "openai")
+    monkeypatch.setenv("ASSIST_LISTEN_PROT", "8084")
+    found = mistakes("ASSIST_ESL_PASSWORD")
+    assert {line.split(":")[0] for line in found} == {
+        "ASSIST_LISTEN_PORT",
+        "ASSIST_LISTEN_PEERS",
+        "ASSIST_WORKERS_COUNT",
+        "ASSIST_RETENTION_DAYS",
+        "ASSIST_ESL_PASSWORD",
+        "ASSIST_LISTEN_PROT",
+        "OPENAI_API_KEY",
+    }
+    assert "ASSIST_WORKERS_COUNT: input should be greater than or equal to 2" in found
+    assert "ASSIST_LISTEN_PROT: is no setting: write ASSIST_LISTEN_PORT" in found
+
+
+def test_a_mistake_does_not_repeat_what_may_be_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSIST_ESL_PASSWORD", "ClueCon")
+    monkeypatch.setenv("ASSIST_LISTEN_PORT", "sk-put-here-by-accident")
+    found = "\n".join(mistakes())
+    assert "ASSIST_ESL_PASSWORD: is the password FreeSWITCH is published with" in found
+    assert "ClueCon" not in found
+    assert "accident" not in found
+
+
+def test_a_server_that_speaks_openai_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSIST_LLM", "openai")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
+    assert read_settings().openai.base_url == "http://127.0.0.1:8000/v1"
+
+
+def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSIST_TRUNK_REALM", "sip.example")
+    read_settings()
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        read_settings().listen.port = 1
