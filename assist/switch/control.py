@@ -1,0 +1,83 @@
+"""FreeSWITCH's own Event Socket, which we call: `async with control(host, port, password) as switch`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from assist.errors import CommandFailed, ConfigurationError, ConnectionLost, HungUp
+from assist.switch import commands
+from assist.switch.connection import Connection
+
+GREETING_SECONDS = 5.0
+"""Within which a FreeSWITCH that is well asks for the password and takes it."""
+
+SHIPPED_PASSWORD = "ClueCon"
+
+
+class Control:
+    """Asks one FreeSWITCH about, and for, any of its calls."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    async def originate(
+        self,
+        endpoint: str,
+        extension: str,
+        *,
+        uuid: str,
+        context: str = "default",
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Call *endpoint*, as ``sofia/gateway/carrier/NUMBER``; return once it answers and is in *extension*.
+
+        The channel's id is *uuid*; a second call with that id fails while the first lives. Raises
+        `HungUp` with the cause if nobody answers. Cancelling does not end the call: `hang_up` does.
+        """
+        values = {"origination_uuid": uuid, **(variables or {})}
+        try:
+            answer = await self.connection.bgapi(commands.originate(endpoint, extension, context, values))
+        except CommandFailed as failure:
+            raise HungUp(failure.reason) from failure
+        answered = answer.removeprefix("+OK").strip()
+        if answered != uuid:
+            # sofia refuses an id that is taken; loopback calls all the same, under another.
+            await self.hang_up(answered)
+            raise CommandFailed("the id is taken", "originate")
+
+    async def status(self) -> str:
+        """Return what FreeSWITCH says of itself: version, uptime, sessions."""
+        return await self.connection.api("status")
+
+    async def uuid_exists(self, uuid: str) -> bool:
+        """Return whether that channel is alive."""
+        return await self.connection.api(f"uuid_exists {commands.word(uuid)}") == "true"
+
+    async def hang_up(self, uuid: str, cause: str = "NORMAL_CLEARING") -> None:
+        """End that call. Raises `CommandFailed` if there is none."""
+        await self.connection.api(f"uuid_kill {commands.word(uuid)} {commands.word(cause)}")
+
+
+@asynccontextmanager
+async def control(host: str, port: int, password: str) -> AsyncIterator[Control]:
+    """Yield the switch at that address. Raises `ConfigurationError` or `ConnectionLost`; never reconnects."""
+    if password in ("", SHIPPED_PASSWORD):
+        raise ConfigurationError(
+            "event socket: the password is empty or the one FreeSWITCH is shipped with: set another"
+        )
+    where = f"event socket {host}:{port}"
+    try:
+        async with asyncio.timeout(GREETING_SECONDS):
+            reader, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError) as error:
+        raise ConnectionLost(f"{where}: {error or 'no answer'}") from error
+    async with Connection(reader, writer) as connection:
+        try:
+            async with asyncio.timeout(GREETING_SECONDS):
+                await connection.greeted()
+                await connection.command(f"auth {password}")
+        except CommandFailed as error:
+            raise ConfigurationError(f"{where}: wrong password") from error
+        except TimeoutError as error:
+            raise ConnectionLost(f"{where}: did not ask for a password; is it FreeSWITCH?") from error
+        yield Control(connection)

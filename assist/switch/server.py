@@ -1,0 +1,168 @@
+"""Where the dialplan's ``socket`` action arrives: one connection, one task, one call.
+
+A server that is full does not refuse, it stops listening: then the dialplan tries its next host at
+once. Connections the kernel has already taken at that moment are served all the same, since to close
+one before ``connect`` leaves a parked channel behind.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TypeAlias
+
+from assist.errors import ConnectionLost, HungUp, SwitchError
+from assist.switch.connection import Connection
+from assist.switch.events import Event
+
+logger = logging.getLogger(__name__)
+
+Network: TypeAlias = IPv4Network | IPv6Network
+CallHandler: TypeAlias = Callable[[Connection, Event], Awaitable[None]]
+
+CONNECT_SECONDS = 5.0
+"""Within which FreeSWITCH answers ``connect``; whoever does not is none."""
+
+RELISTEN_SECONDS = 1.0
+"""Between attempts to listen again when the system refuses: out of descriptors, port taken meanwhile."""
+
+BACKLOG = 128
+
+
+class Server:
+    """Serves calls until told to stop."""
+
+    def __init__(self, handler: CallHandler, limit: int, peers: Iterable[Network], tasks: asyncio.TaskGroup) -> None:
+        self._handler = handler
+        self._limit = limit
+        self._peers = tuple(peers)
+        self._tasks = tasks
+        self._calls: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Event()
+        self.port = 0
+        """On which it listens whenever there is room."""
+
+    @property
+    def calls(self) -> int:
+        """How many are being served."""
+        return len(self._calls)
+
+    async def listen(self, host: str, listening: socket.socket, reuse_port: bool) -> None:
+        """Accept calls for ever, first from *listening*, which it closes."""
+        self.port = listening.getsockname()[1]
+        while True:
+            try:
+                with listening:
+                    await self._accept_until_full(listening)
+                await self._until_room()
+            except OSError as error:
+                logger.error("cannot accept calls on port %d: %s", self.port, error)
+            listening = await self._bind_again(host, reuse_port)
+
+    async def _bind_again(self, host: str, reuse_port: bool) -> socket.socket:
+        while True:
+            try:
+                return bind(host, self.port, reuse_port)
+            except OSError as error:
+                logger.error("cannot listen on port %d: %s", self.port, error)
+                await asyncio.sleep(RELISTEN_SECONDS)
+
+    async def _accept_until_full(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while self.calls < self._limit:
+            self._take(*await loop.sock_accept(listening))
+        logger.info("full: %d calls", self.calls)
+        while True:
+            try:
+                self._take(*listening.accept())
+            except BlockingIOError:
+                return
+
+    async def _until_room(self) -> None:
+        while self.calls >= self._limit:
+            self._room.clear()
+            await self._room.wait()
+
+    def _take(self, peer: socket.socket, address: tuple[str, int]) -> None:
+        if not self._is_allowed(address[0]):
+            logger.info("closed a connection from %s: not an allowed peer", address[0])
+            peer.close()
+            return
+        peer.setblocking(False)
+        call = self._tasks.create_task(self._serve(peer), name="call")
+        self._calls.add(call)
+        call.add_done_callback(self._forget)
+
+    def _forget(self, call: asyncio.Task[None]) -> None:
+        self._calls.discard(call)
+        self._room.set()
+
+    def _is_allowed(self, host: str) -> bool:
+        address: IPv4Address | IPv6Address = ip_address(host.partition("%")[0])
+        if isinstance(address, IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        return any(address in network for network in self._peers)
+
+    async def _serve(self, peer: socket.socket) -> None:
+        call = "without data"
+        try:
+            with peer:
+                reader, writer = await asyncio.open_connection(sock=peer)
+                async with Connection(reader, writer) as connection:
+                    data = await _connect(connection)
+                    call = data["Unique-ID"]
+                    await self._handler(connection, data)
+        except* (ConnectionLost, HungUp) as over:
+            logger.info("call %s: over: %s", call, over.exceptions[0])
+        except* _NoEventSocket as stranger:
+            logger.warning("dropped a peer that speaks no Event Socket: %s", stranger.exceptions[0])
+        except* Exception:
+            # Whatever is wrong with one call, the others go on.
+            logger.exception("call %s: failed", call)
+
+
+class _NoEventSocket(SwitchError):
+    """Whoever connected is no FreeSWITCH with a call."""
+
+
+async def _connect(connection: Connection) -> Event:
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            data = Event((await connection.command("connect")).headers)
+    except TimeoutError as error:
+        raise _NoEventSocket(f"no answer to connect in {CONNECT_SECONDS:g} s") from error
+    except SwitchError as error:
+        raise _NoEventSocket(str(error)) from error
+    if not data.get("Unique-ID"):
+        raise _NoEventSocket("connected without a call")
+    return data
+
+
+def bind(host: str, port: int, reuse_port: bool) -> socket.socket:
+    """Return a socket that listens there. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=reuse_port)
+    listening.setblocking(False)
+    return listening
+
+
+@asynccontextmanager
+async def serve(
+    handler: CallHandler, host: str, port: int, *, limit: int, peers: Iterable[Network], reuse_port: bool = False
+) -> AsyncIterator[Server]:
+    """Give each call that arrives, with its channel data, to *handler*; at most *limit* at once.
+
+    Leaving the block stops listening and waits for the calls; cancelling that, or an error in the
+    block, cancels them. A call whose handler returns before the hang-up goes on in the dialplan.
+    Only *peers* are let in. Raises `OSError` if the address cannot be bound.
+    """
+    listening = bind(host, port, reuse_port)
+    async with asyncio.TaskGroup() as tasks:
+        server = Server(handler, limit, peers, tasks)
+        accepting = tasks.create_task(server.listen(host, listening, reuse_port), name="accept calls")
+        try:
+            yield server
+        finally:
+            accepting.cancel()
