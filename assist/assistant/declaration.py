@@ -1,0 +1,105 @@
+"""An assistant as its file declares it."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field
+from pydantic.dataclasses import dataclass
+
+from assist.assistant.hours import STRICT, Hours
+from assist.assistant.script import Form, Intent, Question, Text, Texts, one_or_many
+
+
+def time_zone(name: object) -> object:
+    """Return the zone of that name. Raises `ValueError`."""
+    if isinstance(name, ZoneInfo):
+        return name
+    try:
+        return ZoneInfo(str(name))
+    except (OSError, ValueError, LookupError) as error:
+        raise ValueError("no such time zone; write one as Europe/Madrid or America/Bogota") from error
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Timing:
+    """How long things may take."""
+
+    end_of_turn_ms: Annotated[int, Field(ge=600, le=3000)] = 600
+    """Silence after which the caller has finished."""
+    filler_after_ms: Annotated[int, Field(ge=300, le=10_000)] = 1200
+    """Silence after the caller's turn that a filler breaks."""
+    silence_s: Annotated[float, Field(ge=2, le=60)] = 7.0
+    """Silence of the caller after which he is asked whether he is there."""
+    silence_prompts: Annotated[int, Field(ge=0, le=5)] = 2
+    """So many times, then the call ends."""
+    max_call_s: Annotated[int, Field(ge=30, le=14_400)] = 900
+    digit_gap_ms: Annotated[int, Field(ge=500, le=10_000)] = 1500
+    """Pause between keys after which they are one answer."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Phrases:
+    """What is said in one language whatever the brain. All but the greeting have a default."""
+
+    greeting: Text
+    """Says that it is an automatic assistant."""
+    fillers: Texts
+    still_there: Texts
+    silent_goodbye: Text
+    too_long: Text
+    trouble: Text
+    """An engine failed, and it is said so."""
+    not_understood: Texts
+    transferring: Text
+    transfer_busy: Text
+    transfer_no_answer: Text
+    transfer_failed: Text
+    transfer_ended: Text
+    """They talked, and the caller is back."""
+    slower: Text
+    faster: Text
+    closed_now: Text
+    """Nobody can be reached; ``{opening}`` is when somebody can."""
+    open_on: Text
+    """``{date}``, ``{hours}``"""
+    closed_on: Text
+    """``{date}``"""
+    open_now: Text
+    """``{time}`` is when it closes."""
+    outside_hours: Text
+    """A time was asked for at which it is closed; ``{date}``, ``{hours}``."""
+    past: Text
+    """A time was asked for that is over."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Assistant:
+    """Everything about an assistant. `assist.assistant.loading.load` makes one."""
+
+    name: str
+    """Of its file."""
+    version: str
+    """Changes with its file."""
+    languages: Annotated[tuple[str, ...], BeforeValidator(one_or_many), Field(min_length=1)]
+    """ISO 639-1; it answers in the first."""
+    phrases: Mapping[str, Phrases]
+    """By language."""
+    timezone: Annotated[ZoneInfo, BeforeValidator(time_zone)]
+    prompt: str = ""
+    """Instructions for a language model."""
+    destinations: Mapping[str, Text] = Field(default_factory=dict)
+    """Dial strings by the names they are transferred to by: nobody else can be reached."""
+    timing: Timing = Timing()
+    hours: Hours | None = None
+    """None: always open."""
+    intents: Mapping[str, Intent] = Field(default_factory=dict)
+    questions: Mapping[str, Question] = Field(default_factory=dict)
+    forms: Mapping[str, Form] = Field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+    """Names of the questions to ask when the caller is not understood for the second time, the third and so on."""
+
+    @property
+    def language(self) -> str:
+        """The one it answers in."""
+        return self.languages[0]
