@@ -1,0 +1,25 @@
+"""What is slow to load, once for all tests."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from assist.stt.whisper import Whisper
+from tests.redis_process import redis_process
+
+
+@pytest.fixture(scope="session")
+def whisper() -> Iterator[Whisper]:
+    """Speech to text, loaded."""
+    engine = Whisper()
+    asyncio.run(engine.load())
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis, shared: tests do without each other's keys."""
+    with redis_process(tmp_path_factory.mktemp("redis")) as redis:
+        yield redis.url
