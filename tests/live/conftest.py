@@ -1,0 +1,39 @@
+"""A real FreeSWITCH for the tests of this directory; they are skipped where there is none."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from assist.simulate.freeswitch import Installation, PrivateFreeSwitch, private_freeswitch
+from assist.switch.control import Control
+from tests.live.switch import DIDS, MISSING, installation
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/live/" in item.path.as_posix():
+            item.add_marker(pytest.mark.live)
+
+
+@pytest.fixture(scope="session")
+def freeswitch() -> Installation:
+    """The installed FreeSWITCH, to start one's own with."""
+    found = installation()
+    if found is None:
+        pytest.skip(MISSING)
+    return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def switch(freeswitch: Installation) -> AsyncIterator[PrivateFreeSwitch]:
+    """One FreeSWITCH for all tests; it answers `DIDS`."""
+    async with private_freeswitch(freeswitch, DIDS, {"ASSIST_SWITCH_LOG_LEVEL": "info"}) as started:
+        yield started
+
+
+@pytest.fixture
+async def control(switch: PrivateFreeSwitch) -> AsyncIterator[Control]:
+    """The Event Socket of that FreeSWITCH, to place the caller's leg with."""
+    async with switch.control() as connected:
+        yield connected
