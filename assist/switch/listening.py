@@ -1,0 +1,178 @@
+"""The ear of one call: FreeSWITCH's recording kept running, and given to a listener as it grows."""
+
+import asyncio
+import logging
+
+from assist.call.channel import Listener
+from assist.errors import CommandFailed, MediaLost
+from assist.switch.connection import Connection
+from assist.switch.media import Media
+from assist.switch.recording import Recording
+
+logger = logging.getLogger(__name__)
+
+STALLED = 0.5
+"""Seconds without audio after which an ear counts as dead: 25 frames."""
+
+# Without the first two what the caller says comes half a second late; the third saves the assistant's half.
+_VARIABLES = "{enable_file_write_buffering=false,RECORD_PRE_BUFFER_FRAMES=1,RECORD_READ_ONLY=true}"
+
+
+class Feed:
+    """Gives a recording to a listener, beat by beat."""
+
+    def __init__(self, call: str, recording: Recording, listener: Listener) -> None:
+        self.call = call
+        self.listener = listener
+        self.stalled = asyncio.Event()
+        """Set when nothing came for `STALLED` seconds."""
+        self.failed = False
+        """The listener, or the reading, raised an exception."""
+        self._recording = recording
+        self._quiet_since: float | None = None
+        self._rests = False
+
+    def tick(self, now: float) -> None:
+        """Give what has come to the listener."""
+        if self._rests:
+            # FreeSWITCH writes every 20 ms, so there is nothing on the beat after one that brought something.
+            self._rests = False
+        elif self.drain():
+            self._rests = True
+            self._quiet_since = now
+        elif self._quiet_since is None:
+            self._quiet_since = now
+        elif now - self._quiet_since > STALLED:
+            self.stalled.set()
+
+    def drain(self) -> bool:
+        """Give all there is to the listener; return whether there was something."""
+        came = False
+        while audio := self._recording.read():
+            came = True
+            self.listener.hear(audio)
+        return came
+
+    def restart(self) -> None:
+        """Be patient again for `STALLED` seconds: nothing was to come until now."""
+        self._quiet_since = None
+        self.stalled.clear()
+
+    def fail(self) -> None:
+        self.failed = True
+        self.stalled.set()
+
+
+class Listening:
+    """What the caller says, from the first `begin` to `close`."""
+
+    def __init__(self, connection: Connection, media: Media, call: str) -> None:
+        self._connection = connection
+        self._media = media
+        self._call = call
+        self._recording = Recording(media.directory, call)
+        self._feed: Feed | None = None
+        self._fed = asyncio.Event()
+        self._runs = False
+        self._held = False
+
+    async def begin(self, listener: Listener, since: int) -> None:
+        """Give everything from sample *since* on to *listener*. Raises `MediaLost`."""
+        if not self._runs:
+            await self._take_over()
+        if self._feed:
+            self._media.remove(self._feed)
+        self._recording.seek(since)
+        self._feed = Feed(self._call, self._recording, listener)
+        self._fed.set()
+        self._feed.drain()
+        if self._held:
+            listener.hold(True)
+        else:
+            self._media.add(self._feed)
+
+    async def stop(self) -> None:
+        """Hear nothing from now on: what is said is not meant for us."""
+        if self._runs:
+            await self._stop()
+            if self._feed:
+                self._feed.drain()
+                self._media.remove(self._feed)
+
+    async def resume(self) -> None:
+        """Hear again, if somebody listened before. Raises `MediaLost`."""
+        if self._feed and not self._runs:
+            await self._start()
+            self._feed.restart()
+            self._media.add(self._feed)
+
+    def press(self, digit: str) -> None:
+        """The caller pressed a key."""
+        if self._feed:
+            self._feed.listener.press(digit)
+
+    def hold(self, held: bool) -> None:
+        """The call was put on hold, where no audio comes, or taken back."""
+        if held is self._held:
+            return
+        self._held = held
+        if self._feed is None:
+            return
+        if held:
+            self._feed.drain()
+            self._media.remove(self._feed)
+        self._feed.listener.hold(held)
+        if not held and self._runs:
+            self._feed.restart()
+            self._media.add(self._feed)
+
+    def forget(self, before: int) -> None:
+        """Free what was heard before that sample of the call."""
+        self._recording.forget(before)
+
+    async def watch(self) -> MediaLost:
+        """Start a dead ear again once, and return when that did not help."""
+        restarted_at = -1
+        while True:
+            await self._fed.wait()
+            assert self._feed is not None
+            await self._feed.stalled.wait()
+            if self._feed.failed or self._recording.position == restarted_at:
+                return self._media.directory.lost()
+            restarted_at = self._recording.position
+            logger.warning("call %s: no audio comes, its ear is started again", self._call)
+            try:
+                await self._stop()
+                await self._start()
+            except MediaLost as lost:
+                return lost
+            self._feed.restart()
+
+    def close(self) -> None:
+        """Give nothing more to the listener. The recording goes on, for whoever takes the call over."""
+        if self._feed:
+            self._media.remove(self._feed)
+        self._recording.close()
+
+    async def _take_over(self) -> None:
+        current = self._recording.current
+        if current and str(current.path) in await self._connection.api(f"uuid_buglist {self._call}"):
+            self._runs = True
+        else:
+            await self._start()
+
+    async def _start(self) -> None:
+        path = self._recording.begin().path
+        try:
+            await self._connection.api(f"uuid_record {self._call} start {path} 0 {_VARIABLES}")
+        except CommandFailed as error:
+            raise self._media.directory.lost() from error
+        self._runs = True
+
+    async def _stop(self) -> None:
+        self._runs = False
+        assert self._recording.current is not None
+        try:
+            await self._connection.api(f"uuid_record {self._call} stop {self._recording.current.path}")
+        except CommandFailed:
+            logger.info("call %s: its ear had stopped by itself", self._call)
