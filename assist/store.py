@@ -35,6 +35,8 @@ IN_CALL: Final = 0.05
 OUT_OF_CALL: Final = 2.0
 """Seconds, where nobody is on the line."""
 
+SESSION_KEPT: Final = timedelta(hours=4)
+"""After the last turn; each saves the session anew."""
 MOST_EVENTS: Final = 2000
 """Of one call: an hour of talk has about 1,000; more would be a loop."""
 WORKER_FORGOTTEN_AFTER: Final = timedelta(seconds=5)
@@ -110,39 +112,41 @@ class Store:
         async with _bounded(within):
             await self._redis.ping()
 
-    async def save_session(self, call: str, session: bytes, ttl: timedelta, *, within: float = IN_CALL) -> None:
+    async def save_session(
+        self, call_id: str, session: bytes, ttl: timedelta = SESSION_KEPT, *, within: float = IN_CALL
+    ) -> None:
         """Keep *session* for whoever goes on with the call; after *ttl* without another save it is gone."""
         async with _bounded(within):
-            await self._redis.set(f"session:{call}", session, px=ttl)
+            await self._redis.set(f"session:{call_id}", session, px=ttl)
 
-    async def load_session(self, call: str, *, within: float = IN_CALL) -> bytes | None:
+    async def load_session(self, call_id: str, *, within: float = IN_CALL) -> bytes | None:
         """Return what was last saved of the call, or None if there is nothing to go on with."""
         async with _bounded(within):
-            session: Any = await self._redis.get(f"session:{call}")
+            session: Any = await self._redis.get(f"session:{call_id}")
         return cast("bytes | None", session)
 
-    async def end_session(self, call: str, *, within: float = IN_CALL) -> None:
+    async def end_session(self, call_id: str, *, within: float = IN_CALL) -> None:
         """Forget how to go on: the call is over."""
         async with _bounded(within):
-            await self._redis.unlink(f"session:{call}")
+            await self._redis.unlink(f"session:{call_id}")
 
-    async def add_event(self, call: str, event: Event, *, within: float = IN_CALL) -> str:
+    async def add_event(self, call_id: str, event: Event, *, within: float = IN_CALL) -> str:
         """Append *event* to those of the call and return its id. They are kept for the retention after the last."""
         fields: dict[Any, Any] = dict(event)
         async with _bounded(within), self._redis.pipeline() as pipe:
-            pipe.xadd(f"events:{call}", fields, maxlen=MOST_EVENTS, approximate=True)
-            pipe.pexpire(f"events:{call}", self._retention)
+            pipe.xadd(f"events:{call_id}", fields, maxlen=MOST_EVENTS, approximate=True)
+            pipe.pexpire(f"events:{call_id}", self._retention)
             identity: bytes = (await pipe.execute())[0]
         return identity.decode()
 
     async def events(
-        self, call: str, after: str = "0", *, wait: timedelta | None = None, within: float = OUT_OF_CALL
+        self, call_id: str, after: str = "0", *, wait: timedelta | None = None, within: float = OUT_OF_CALL
     ) -> Sequence[tuple[str, Event]]:
         """Return the events of the call *after* that id, each with its own id; if there are none, *wait* for one."""
         # To Redis, a block of 0 ms is for ever.
         block = None if wait is None else max(1, wait // timedelta(milliseconds=1))
         async with _bounded(within + (block or 0) / 1000):
-            streams: Any = await self._redis.xread({f"events:{call}": after}, block=block)
+            streams: Any = await self._redis.xread({f"events:{call_id}": after}, block=block)
         return [(identity.decode(), _text(fields)) for _, entries in streams for identity, fields in entries]
 
     async def record_call(self, call: CallRecord, *, within: float = OUT_OF_CALL) -> None:

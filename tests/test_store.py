@@ -1,0 +1,201 @@
+import asyncio
+import os
+import signal
+import time
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from assist.errors import StoreError
+from assist.store import IN_CALL, MOST_EVENTS, CallRecord, Store, TurnRecord, Worker, open_store
+from tests.redis_process import redis_process
+
+RETENTION = timedelta(days=30)
+BEGAN = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+TURN = TurnRecord(end_of_turn_ms=620, stt_ms=140, llm_ms=20, tts_ms=15, first_audio_ms=810, interrupted=True)
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url) as client:
+        yield client
+        await client.flushdb()
+
+
+@pytest.fixture
+async def store(redis: Redis, redis_url: str) -> AsyncIterator[Store]:
+    async with open_store(redis_url, RETENTION) as opened:
+        yield opened
+
+
+def call(began: datetime = BEGAN) -> CallRecord:
+    return CallRecord(
+        id=str(uuid.uuid4()),
+        assistant="clinic",
+        direction="inbound",
+        started=began,
+        answered=began + timedelta(seconds=1),
+        ended=began + timedelta(seconds=90),
+        cause="NORMAL_CLEARING",
+        turns=(TURN,),
+        cost_usd=Decimal("0.0123"),
+    )
+
+
+async def test_a_session_is_found_as_it_was_saved_last(store: Store) -> None:
+    await store.save_session("c1", b"first")
+    await store.save_session("c1", b"second \xff")
+    assert await store.load_session("c1") == b"second \xff"
+
+
+async def test_a_session_that_ended_or_never_was_is_not_found(store: Store) -> None:
+    await store.save_session("c1", b"words")
+    await store.end_session("c1")
+    await store.end_session("c2")
+    assert await store.load_session("c1") is None
+    assert await store.load_session("c2") is None
+
+
+async def test_everything_said_has_a_time_to_live(store: Store, redis: Redis) -> None:
+    await store.save_session("c1", b"words", timedelta(minutes=5))
+    await store.add_event("c1", {"heard": "words"})
+    assert 0 < await redis.pttl("session:c1") <= 300_000
+    assert 0 < await redis.pttl("events:c1") <= RETENTION // timedelta(milliseconds=1)
+
+
+async def test_the_history_of_calls_stays(store: Store, redis: Redis) -> None:
+    record = call()
+    await store.record_call(record)
+    assert await redis.ttl(f"call:{record.id}") == -1
+    assert await store.recent_calls() == [record]
+
+
+async def test_a_call_recorded_twice_is_one_call(store: Store) -> None:
+    record = call()
+    await store.record_call(record)
+    await store.record_call(replace(record, cause="USER_BUSY"))
+    assert [found.cause for found in await store.recent_calls()] == ["USER_BUSY"]
+
+
+async def test_the_history_is_read_in_pages_that_new_calls_do_not_shift(store: Store) -> None:
+    records = [call(BEGAN + timedelta(seconds=second)) for second in (0, 1, 1, 2, 3)]
+    for record in records:
+        await store.record_call(record)
+    seen = list(await store.recent_calls(2))
+    await store.record_call(call(BEGAN + timedelta(hours=1)))
+    while page := await store.recent_calls(2, after=seen[-1].id):
+        seen += page
+    assert len(seen) == 5
+    assert {record.id for record in seen} == {record.id for record in records}
+    assert [record.started for record in seen] == sorted((record.started for record in records), reverse=True)
+
+
+async def test_the_page_after_an_unknown_call_is_empty(store: Store) -> None:
+    await store.record_call(call())
+    assert await store.recent_calls(after="nobody") == []
+
+
+async def test_events_come_in_order_and_from_where_one_left_off(store: Store) -> None:
+    await store.add_event("c1", {"kind": "heard", "text": "¿Están abiertos?"})
+    second = await store.add_event("c1", {"kind": "said", "text": "Sí."})
+    assert [event["kind"] for _, event in await store.events("c1")] == ["heard", "said"]
+    assert await store.events("c1", second) == []
+    assert await store.events("c2") == []
+
+
+async def test_who_waits_for_an_event_gets_it_when_it_happens(store: Store) -> None:
+    waiting = asyncio.create_task(store.events("c1", wait=timedelta(seconds=10)))
+    await asyncio.sleep(0)
+    identity = await store.add_event("c1", {"kind": "answered"})
+    assert await waiting == [(identity, {"kind": "answered"})]
+
+
+async def test_a_wait_without_an_event_ends(store: Store) -> None:
+    assert await store.events("c1", wait=timedelta(milliseconds=20)) == []
+
+
+async def test_a_call_that_loops_does_not_fill_the_memory(store: Store, redis: Redis) -> None:
+    for number in range(MOST_EVENTS + 500):
+        await store.add_event("c1", {"number": str(number)}, within=10)
+    assert await redis.xlen("events:c1") <= MOST_EVENTS + 100
+
+
+async def test_workers_are_listed_while_they_tell_that_they_live(store: Store, redis: Redis) -> None:
+    await store.worker_alive(Worker("host-2", calls=0, capacity=50))
+    await store.worker_alive(Worker("host-1", calls=3, capacity=50))
+    await store.worker_alive(Worker("host-1", calls=4, capacity=50))
+    assert [(worker.name, worker.calls) for worker in await store.workers()] == [("host-1", 4), ("host-2", 0)]
+    assert 0 < await redis.pttl("worker:host-1") <= 5000
+    await redis.delete("worker:host-1")  # as its time to live does
+    assert [worker.name for worker in await store.workers()] == ["host-2"]
+    assert await redis.zcard("workers") == 1
+
+
+async def test_a_redis_that_hangs_costs_the_call_no_more_than_its_patience(tmp_path: Path) -> None:
+    with redis_process(tmp_path) as redis:
+        async with open_store(redis.url, RETENTION) as store:
+            await store.save_session("c1", b"before")
+            os.kill(redis.process.pid, signal.SIGSTOP)
+            began = time.monotonic()
+            for _ in range(3):
+                with pytest.raises(StoreError):
+                    await store.save_session("c1", b"meanwhile")
+                with pytest.raises(StoreError):
+                    await store.load_session("c1")
+            assert time.monotonic() - began < 6 * IN_CALL + 0.25
+            os.kill(redis.process.pid, signal.SIGCONT)
+            await store.save_session("c1", b"after", within=5)
+            assert await store.load_session("c1") == b"after"
+
+
+async def test_a_redis_that_was_killed_is_used_again_when_it_is_back(tmp_path: Path) -> None:
+    async with open_store(f"unix://{tmp_path}/redis.sock", RETENTION) as store:
+        with pytest.raises(StoreError):
+            await store.ping()
+        with redis_process(tmp_path) as redis:
+            await store.save_session("c1", b"before")
+            redis.process.kill()
+            redis.process.wait()
+            for _ in range(3):
+                with pytest.raises(StoreError):
+                    await store.save_session("c1", b"meanwhile")
+                with pytest.raises(StoreError):
+                    await store.add_event("c1", {"kind": "meanwhile"})
+        with redis_process(tmp_path):
+            await store.save_session("c1", b"after")
+            assert await store.load_session("c1") == b"after"
+
+
+async def test_a_redis_killed_in_the_middle_of_an_answer_is_an_error_of_the_store(tmp_path: Path) -> None:
+    with redis_process(tmp_path) as redis:
+        async with open_store(redis.url, RETENTION) as store, Redis.from_url(redis.url) as other:
+            waiting = asyncio.create_task(store.events("c1", wait=timedelta(seconds=10)))
+            while not (await other.info("clients"))["blocked_clients"]:
+                pass  # each answer lets the waiting task go on
+            redis.process.kill()
+            with pytest.raises(StoreError):
+                await waiting
+
+
+async def test_an_answer_that_came_too_late_is_not_taken_for_the_next(tmp_path: Path) -> None:
+    with redis_process(tmp_path) as redis:
+        async with open_store(redis.url, RETENTION) as store:
+            await store.save_session("c1", b"one")
+            await store.save_session("c2", b"two")
+            os.kill(redis.process.pid, signal.SIGSTOP)
+            with pytest.raises(StoreError):
+                await store.load_session("c1")
+            os.kill(redis.process.pid, signal.SIGCONT)
+            assert await store.load_session("c2", within=5) == b"two"
+
+
+async def test_a_broken_value_is_an_error_of_the_store(store: Store, redis: Redis) -> None:
+    await redis.set("events:c1", "not a stream")
+    with pytest.raises(StoreError, match=r"^Redis: ResponseError$"):
+        await store.events("c1")
