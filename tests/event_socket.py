@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from assist.switch.connection import Connection
@@ -48,8 +48,10 @@ class FarEnd:
     def tell(self, json: str) -> None:
         self.send(frame({"Content-Type": "text/event-json"}, json.encode()))
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
 
 
 async def dial(port: int) -> FarEnd:
@@ -68,9 +70,11 @@ async def listening() -> AsyncIterator[tuple[int, "asyncio.Queue[FarEnd]"]]:
         await arrived.put(ends[-1])
 
     async with await asyncio.start_server(take, "127.0.0.1", 0) as server:
-        yield server.sockets[0].getsockname()[1], arrived
-        for end in ends:
-            end.leave()
+        try:
+            yield server.sockets[0].getsockname()[1], arrived
+        finally:
+            for end in ends:
+                await end.leave()
 
 
 @asynccontextmanager
