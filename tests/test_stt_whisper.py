@@ -124,7 +124,7 @@ def pcm(sound: Sound, level: float = 0.4) -> bytes:
 
 def tones(*frequencies: float, seconds: float) -> Sound:
     time = np.arange(int(8000 * seconds)) / 8000
-    return np.sum([np.sin(2 * np.pi * frequency * time) for frequency in frequencies], axis=0)
+    return np.asarray(sum(np.sin(2 * np.pi * frequency * time) for frequency in frequencies))
 
 
 RNG = np.random.default_rng(7)
