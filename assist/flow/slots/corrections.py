@@ -1,0 +1,57 @@
+"""What a caller stands by who corrects himself: "el martes, no, el miércoles"."""
+
+import re
+
+from assist.flow.slots.text import phrases, plain
+
+_TAG_QUESTION = re.compile(r"(?:¿|,)\s*(?:no|verdad|right|okay)\s*\?", re.IGNORECASE)
+"""It asks for agreement and corrects nothing: "el martes, ¿no?"."""
+
+_TURNS = {
+    "es": re.compile(
+        r"\b(?:perd[oó]n|perdone|disculpe|mejor|sino|digo|quiero decir|en realidad|espera|espere|me equivoqu[eé]|"
+        r"que diga|rectifico|m[aá]s bien)\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:sorry|pardon|i mean|actually|wait|hold on|rather|make (?:it|that)|instead|scratch that|better|"
+        r"correction|my mistake)\b",
+        re.IGNORECASE,
+    ),
+}
+"""What follows replaces what went before."""
+
+_NO = re.compile(r"(?:^|(?<=\s))no\b", re.IGNORECASE)
+
+_CONTRAST = re.compile(r"no\s+\w", re.IGNORECASE)
+
+_DENIALS = {
+    "es": re.compile(
+        r"\b(?:no|nunca|tampoco) (?:(?:me|nos|le|se|lo|la) )?(?:puedo|puede|podemos|podre|podria|quiero|quiera|queria|"
+        r"tengo|hay|va|viene|vengo|estoy|estare|es|sea|trabajo|llego|antes de|despues de)\b|. no$|"
+        r"^(?:excepto|salvo) |\b(?:dia|hora) menos "
+    ),
+    "en": re.compile(r"\b(?:not|cannot|can t|don t|doesn t|isn t|won t|couldn t|wouldn t|except|anything but)\b|. no$"),
+}
+"""A phrase that says what it is not."""
+
+
+def takes(text: str, language: str) -> list[str]:
+    """Return what *text* says, the last correction first; what it denies is left out.
+
+    Unlike `plain`, spelling and capitals stay as they were.
+    """
+    found = [""]
+    for place, phrase in enumerate(phrases(_TAG_QUESTION.sub(" ", text))):
+        for number, piece in enumerate(_TURNS[language].split(phrase)):
+            if number:
+                found.append("")
+            if _DENIALS[language].search(plain(piece)):
+                continue
+            if place and not number and _CONTRAST.match(piece):
+                # "El miércoles, no el martes", or a correction heard without its pause: both stand, to be asked again.
+                piece = _NO.sub("", piece)
+            first, *corrected = _NO.split(piece)
+            found[-1] = f"{found[-1]}, {first}"
+            found.extend(corrected)
+    return [said.strip(" ,") for said in reversed(found) if said.strip(" ,")]
