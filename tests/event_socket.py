@@ -29,11 +29,13 @@ class FarEnd:
         return self._received.pop(0)
 
     async def is_left(self) -> bool:
-        """Return once the other side is gone: whether it sent nothing more before."""
+        """Return once the other side is gone, and leave too: whether it sent nothing more before."""
         try:
             return not self._received and await self._reader.read() == b""
         except ConnectionResetError:
             return not self._received
+        finally:
+            await self.leave()
 
     def send(self, data: bytes) -> None:
         self._writer.write(data)

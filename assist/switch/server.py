@@ -34,24 +34,25 @@ BACKLOG = 128
 class Server:
     """Serves calls until told to stop."""
 
-    def __init__(self, handler: CallHandler, limit: int, peers: Iterable[Network], tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, handler: CallHandler, port: int, limit: int, peers: Iterable[Network]) -> None:
         self._handler = handler
         self._limit = limit
         self._peers = tuple(peers)
-        self._tasks = tasks
-        self._calls: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
-        self.port = 0
+        self.port = port
         """On which it listens whenever there is room."""
+        self.calls: set[asyncio.Task[None]] = set()
+        """Those being served."""
 
-    @property
-    def calls(self) -> int:
-        """How many are being served."""
-        return len(self._calls)
+    def allows(self, host: str) -> bool:
+        """Return whether that address may send calls."""
+        address: IPv4Address | IPv6Address = ip_address(host.partition("%")[0])
+        if isinstance(address, IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        return any(address in network for network in self._peers)
 
     async def listen(self, host: str, listening: socket.socket, reuse_port: bool) -> None:
         """Accept calls for ever, first from *listening*, which it closes."""
-        self.port = listening.getsockname()[1]
         while True:
             try:
                 with listening:
@@ -69,11 +70,16 @@ class Server:
                 logger.error("cannot listen on port %d: %s", self.port, error)
                 await asyncio.sleep(RELISTEN_SECONDS)
 
+    async def idle(self) -> None:
+        """Wait until no call is being served."""
+        while self.calls:
+            await asyncio.wait(self.calls)
+
     async def _accept_until_full(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        while self.calls < self._limit:
+        while len(self.calls) < self._limit:
             self._take(*await loop.sock_accept(listening))
-        logger.info("full: %d calls", self.calls)
+        logger.info("full: %d calls", len(self.calls))
         while True:
             try:
                 self._take(*listening.accept())
@@ -81,39 +87,33 @@ class Server:
                 return
 
     async def _until_room(self) -> None:
-        while self.calls >= self._limit:
+        while len(self.calls) >= self._limit:
             self._room.clear()
             await self._room.wait()
 
     def _take(self, peer: socket.socket, address: tuple[str, int]) -> None:
-        if not self._is_allowed(address[0]):
+        if not self.allows(address[0]):
             logger.info("closed a connection from %s: not an allowed peer", address[0])
             peer.close()
             return
         peer.setblocking(False)
-        call = self._tasks.create_task(self._serve(peer), name="call")
-        self._calls.add(call)
+        call = asyncio.create_task(self._serve(peer), name="call")
+        self.calls.add(call)
         call.add_done_callback(self._forget)
+        call.add_done_callback(lambda _: peer.close())  # also if it was cancelled before it began
 
     def _forget(self, call: asyncio.Task[None]) -> None:
-        self._calls.discard(call)
+        self.calls.discard(call)
         self._room.set()
-
-    def _is_allowed(self, host: str) -> bool:
-        address: IPv4Address | IPv6Address = ip_address(host.partition("%")[0])
-        if isinstance(address, IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
-        return any(address in network for network in self._peers)
 
     async def _serve(self, peer: socket.socket) -> None:
         call = "without data"
         try:
-            with peer:
-                reader, writer = await asyncio.open_connection(sock=peer)
-                async with Connection(reader, writer) as connection:
-                    data = await _connect(connection)
-                    call = data["Unique-ID"]
-                    await self._handler(connection, data)
+            reader, writer = await asyncio.open_connection(sock=peer)
+            async with Connection(reader, writer) as connection:
+                data = await _connect(connection)
+                call = data["Unique-ID"]
+                await self._handler(connection, data)
         except* (ConnectionLost, HungUp) as over:
             logger.info("call %s: over: %s", call, over.exceptions[0])
         except* _NoEventSocket as stranger:
@@ -159,10 +159,20 @@ async def serve(
     Only *peers* are let in. Raises `OSError` if the address cannot be bound.
     """
     listening = bind(host, port, reuse_port)
-    async with asyncio.TaskGroup() as tasks:
-        server = Server(handler, limit, peers, tasks)
-        accepting = tasks.create_task(server.listen(host, listening, reuse_port), name="accept calls")
-        try:
-            yield server
-        finally:
-            accepting.cancel()
+    server = Server(handler, listening.getsockname()[1], limit, peers)
+    accepting = asyncio.create_task(server.listen(host, listening, reuse_port), name="accept calls")
+    try:
+        yield server
+        await _cancel({accepting})
+        await server.idle()
+    finally:
+        await _cancel({accepting, *server.calls})
+        listening.close()  # it was cancelled, perhaps before it began
+        if not accepting.cancelled():
+            accepting.result()
+
+
+async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
