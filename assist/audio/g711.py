@@ -1,13 +1,7 @@
 """G.711, the codec of the telephone network: mu-law in North America and Japan, A-law elsewhere."""
 
-import warnings
-
+from assist.audio._audioop import audioop
 from assist.audio.formats import Encoding
-
-with warnings.catch_warnings():
-    # It is leaving the standard library; `audioop-lts` brings it back on 3.13.
-    warnings.filterwarnings("ignore", "'audioop' is deprecated", DeprecationWarning)
-    import audioop
 
 _SILENCE = {Encoding.PCM: b"\0\0", Encoding.PCMU: b"\xff", Encoding.PCMA: b"\xd5"}
 

@@ -1,0 +1,227 @@
+"""Where an utterance begins, pauses and ends, decided in audio time.
+
+The voice detector is slow at the end of speech: it goes on for 50 to 100 ms. So it only says where a voice may be, and
+silence is counted from the last slice of 8 ms therein that is loud. And it judges 32 ms at a time, while audio comes
+20 ms at a time: a window that is not whole yet, but quiet so far, does not delay the end of a turn.
+
+A voice begins when, of the last 64 ms, 48 are loud and the detector agrees, or when the detector is sure twice in a
+row. So a click does not, and neither does it lengthen a turn. An end that falls due while a voice may be beginning
+waits for that to be decided.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from assist.audio._audioop import audioop
+from assist.audio.vad import WINDOW
+
+RATE = 8000
+SLICE = 64
+"""Samples: 8 ms. Four make a window of the voice detector."""
+
+_SLICE_BYTES = SLICE * 2
+_WINDOW_BYTES = WINDOW * 2
+
+_MAYBE = 0.3
+_SURE = 0.5
+_RECENT = 8
+"""Slices that are looked at for a beginning."""
+_ENOUGH = 6
+_HANGS_TOGETHER = RATE // 10
+"""A loud slice so soon after the last belongs to the same word; a later one has to begin anew."""
+
+_QUIETEST = 33.0
+"""Root mean square, of 16 bits: -60 dBFS. Nothing below is a voice."""
+_ABOVE_FLOOR = 2.0
+_BELOW_PEAK = 0.04
+_FLOOR_RISES = 1.005
+_PEAK_FALLS = 0.9985
+"""In each slice: 1.6 dB a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The caller speaks."""
+
+    at: int
+    """Sample at which this was known."""
+    start: int
+    """First sample that belongs to the utterance, some silence before the voice included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The caller may have finished."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The caller goes on."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The caller has finished, or has been speaking for too long."""
+
+    at: int
+    voice_end: int
+    """Sample after the last that was voice."""
+
+
+Event: TypeAlias = Began | Paused | Resumed | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How long is long, in milliseconds."""
+
+    end_of_turn: int = 600
+    pause: int = 250
+    pre_roll: int = 300
+    longest: int = 60_000
+
+    def samples(self, milliseconds: int) -> int:
+        return milliseconds * RATE // 1000
+
+
+class _Loudness:
+    """Tells which slices may be voice, by the line's noise and by how loud the caller speaks."""
+
+    __slots__ = ("_floor", "_peak")
+
+    def __init__(self) -> None:
+        self._floor = _QUIETEST / _ABOVE_FLOOR
+        self._peak = 0.0
+
+    def loud(self, level: float) -> bool:
+        return level > max(_QUIETEST, self._floor * _ABOVE_FLOOR, self._peak * _BELOW_PEAK)
+
+    def learn(self, level: float, probability: float) -> None:
+        if probability >= _SURE:
+            self._peak = max(level, self._peak * _PEAK_FALLS)
+        else:
+            self._floor = max(_QUIETEST / _ABOVE_FLOOR, min(level, self._floor * _FLOOR_RISES))
+
+    def forget_the_voice(self) -> None:
+        """The next one may be somebody else's."""
+        self._peak = 0.0
+
+
+class Endpointer:
+    """Cuts one call's audio into utterances."""
+
+    def __init__(self, rules: Rules, since: int = 0) -> None:
+        """*since* is the call's sample that is fed first."""
+        self._pause = rules.samples(rules.pause)
+        self._end = rules.samples(rules.end_of_turn)
+        self._pre_roll = rules.samples(rules.pre_roll)
+        self._longest = rules.samples(rules.longest)
+        self._unjudged = bytearray()
+        self._judged = since
+        self._loudness = _Loudness()
+        self._recent: deque[bool] = deque([False] * _RECENT, _RECENT)
+        self._sure = 0
+        self._probability = 0.0
+        self._start: int | None = None
+        self._paused = False
+        self._voice_end = since
+
+    @property
+    def position(self) -> int:
+        """Samples of the call that were fed."""
+        return self._judged + len(self._unjudged) // 2
+
+    @property
+    def speaking(self) -> bool:
+        """Whether an utterance has begun and not ended."""
+        return self._start is not None
+
+    @property
+    def settled(self) -> int:
+        """The sample from which on there may be an utterance that has not ended."""
+        if self._start is not None:
+            return self._start
+        return max(self._voice_end, self._judged - self._pre_roll - _RECENT * SLICE)
+
+    def feed(self, audio: bytes, probabilities: list[float]) -> list[Event]:
+        """Return what happened, in order.
+
+        *audio* is what was heard next, and *probabilities* those of the voice detector for the windows that have been
+        judged since the last time: it may come later than their audio.
+        """
+        events: list[Event] = []
+        self._unjudged += audio
+        for probability in probabilities:
+            window = bytes(self._unjudged[:_WINDOW_BYTES])
+            del self._unjudged[:_WINDOW_BYTES]
+            self._judge(window, probability, events)
+        if self._start is not None and len(self._unjudged) < _WINDOW_BYTES and self._due(self.position):
+            unjudged = bytes(self._unjudged)
+            if not any(self._loudness.loud(level) for level in _levels(unjudged)):
+                self._silent(self.position, events)
+        return events
+
+    def _judge(self, window: bytes, probability: float, events: list[Event]) -> None:
+        self._probability = probability
+        self._sure = self._sure + 1 if probability >= _SURE else 0
+        for level in _levels(window):
+            loud = self._loudness.loud(level)
+            self._loudness.learn(level, probability)
+            self._judged += SLICE
+            self._recent.append(loud)
+            if self._start is None:
+                if self._begins():
+                    self._begin(events)
+            elif loud and probability >= _MAYBE and (self._hangs_together() or self._begins()):
+                self._voice(events)
+            elif self._due(self._judged):
+                self._silent(self._judged, events)
+
+    def _begins(self) -> bool:
+        loud = sum(self._recent)
+        return (loud >= _ENOUGH and self._probability >= _MAYBE) or (loud >= 2 and self._sure >= 2)
+
+    def _hangs_together(self) -> bool:
+        return self._judged - SLICE - self._voice_end < _HANGS_TOGETHER
+
+    def _begin(self, events: list[Event]) -> None:
+        first_loud = self._judged - (_RECENT - self._recent.index(True)) * SLICE
+        self._start = max(self._voice_end, first_loud - self._pre_roll)
+        self._voice_end = self._judged
+        events.append(Began(self._judged, self._start))
+
+    def _voice(self, events: list[Event]) -> None:
+        self._voice_end = self._judged
+        if self._paused:
+            self._paused = False
+            events.append(Resumed(self._judged))
+        if self._start is not None and self._judged - self._start >= self._longest:
+            self._finish(self._judged, events)
+
+    def _due(self, at: int) -> bool:
+        return at - self._voice_end >= (self._end if self._paused else self._pause)
+
+    def _silent(self, at: int, events: list[Event]) -> None:
+        """Take note that nothing up to *at* was voice."""
+        if not self._paused:
+            self._paused = True
+            events.append(Paused(self._voice_end + self._pause))
+        beginning = self._probability >= _MAYBE and sum(self._recent) >= 2
+        if self._due(at) and not beginning:
+            self._finish(at, events)
+
+    def _finish(self, at: int, events: list[Event]) -> None:
+        self._start = None
+        self._paused = False
+        self._loudness.forget_the_voice()
+        events.append(Ended(at, self._voice_end))
+
+
+def _levels(audio: bytes) -> list[int]:
+    """Return the loudness of each slice of *audio*, the rest of it included."""
+    return [audioop.rms(audio[offset : offset + _SLICE_BYTES], 2) for offset in range(0, len(audio), _SLICE_BYTES)]

@@ -1,0 +1,388 @@
+"""What the caller does, as utterances: spoken, with the audio while it is being spoken, or keyed.
+
+One `Ears` serves all calls of a process. What they hear in one turn of the event loop is judged together, in a thread
+if there is much of it. An `Ear` is one call's `Listener`; it needs no task and no timer for speech: all of that is
+decided in audio time, so that it stands still while the call is on hold.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from assist.aio import Stream
+from assist.audio.endpointing import RATE, Began, Ended, Endpointer, Event, Paused, Resumed, Rules
+from assist.audio.vad import Batch, Vad
+from assist.stt import Pause
+
+DEFAULT_RULES = Rules()
+DIGIT_GAP = 1.5
+"""Seconds without a key that end a group of digits."""
+
+_PIECE = RATE // 10
+"""Samples that are worth waking a listener for: 100 ms."""
+_THREAD_FROM = 64
+"""Windows in a batch from which on judging them would be felt on the event loop: 2 ms."""
+
+
+class Spoken:
+    """Something the caller says: begun, and perhaps still going on."""
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        """Sample of the call with which it begins, a little silence before the voice included."""
+        self.voice_end: int | None = None
+        """Sample after the last that was voice, once it has ended."""
+        self.voice_ended_at: float | None = None
+        """When that sample was heard, by the loop's clock."""
+        self.ended_at: float | None = None
+        """When the end was known."""
+        self._pieces: list[bytes | Pause] = []
+        self._news = asyncio.Event()
+
+    async def speech(self) -> Stream[bytes | Pause]:
+        """Yield the audio (`LINE`) from the beginning on, as it is spoken, and its pauses, until it has ended."""
+        told = 0
+        while True:
+            while told < len(self._pieces):
+                yield self._pieces[told]
+                told += 1
+            if self.ended_at is not None:
+                return
+            self._news.clear()
+            await self._news.wait()
+
+    async def ended(self) -> None:
+        """Return when the caller's turn is over."""
+        while self.ended_at is None:
+            self._news.clear()
+            await self._news.wait()
+
+    def tell(self, piece: bytes | Pause) -> None:
+        self._pieces.append(piece)
+        self._news.set()
+
+    def end(self, voice_end: int, voice_ended_at: float, ended_at: float) -> None:
+        self.voice_end = voice_end
+        self.voice_ended_at = voice_ended_at
+        self.ended_at = ended_at
+        self._news.set()
+
+
+class Keyed:
+    """A group of digits: the first was pressed, and perhaps more will be."""
+
+    def __init__(self) -> None:
+        self._pressed = ""
+        self._complete = asyncio.Event()
+
+    async def digits(self) -> str:
+        """Return the group once it is complete. A ``#`` that ended it is not in it, unless it was all."""
+        await self._complete.wait()
+        return self._pressed
+
+    @property
+    def complete(self) -> bool:
+        return self._complete.is_set()
+
+    def press(self, digit: str, expected: int | None) -> None:
+        if digit == "#" and self._pressed:
+            self._complete.set()
+            return
+        self._pressed += digit
+        if digit == "#" or self.full(expected):
+            self._complete.set()
+
+    def full(self, expected: int | None) -> bool:
+        return expected is not None and len(self._pressed) >= expected
+
+    def end(self) -> None:
+        self._complete.set()
+
+
+class _Keypad:
+    """Groups one call's keys, by count, by ``#`` and by the gaps between them."""
+
+    def __init__(self, gap: float) -> None:
+        self._gap = gap
+        self._left = gap
+        self._expected: int | None = None
+        self._group: Keyed | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._held = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether more digits of a group may come."""
+        return self._group is not None
+
+    def expect(self, count: int) -> None:
+        self._expected = count
+        if self._group and self._group.full(count):
+            self._finish()
+
+    def press(self, digit: str) -> Keyed | None:
+        """Return the group that this key is the first of."""
+        self._stop()
+        begun = None if self._group else Keyed()
+        group = self._group = self._group or begun
+        assert group
+        group.press(digit, self._expected)
+        if group.complete:
+            self._finish()
+        else:
+            self._left = self._gap
+            self._start()
+        return begun
+
+    def hold(self, held: bool) -> None:
+        """Stop counting the gap, or go on with it."""
+        self._stop()
+        self._held = held
+        if self._group:
+            self._start()
+
+    def close(self) -> None:
+        if self._group:
+            self._finish()
+
+    def _start(self) -> None:
+        if not self._held:
+            self._timer = asyncio.get_running_loop().call_later(self._left, self._finish)
+
+    def _stop(self) -> None:
+        if self._timer:
+            self._left = max(self._timer.when() - asyncio.get_running_loop().time(), 0.0)
+            self._timer.cancel()
+            self._timer = None
+
+    def _finish(self) -> None:
+        self._stop()
+        self._expected = None
+        if self._group:
+            self._group.end()
+            self._group = None
+
+
+class _Tape:
+    """The last of what was heard, by the call's samples."""
+
+    def __init__(self, since: int) -> None:
+        self._audio = bytearray()
+        self._since = since
+
+    def append(self, audio: bytes) -> None:
+        self._audio += audio
+
+    def forget(self, before: int) -> None:
+        if before > self._since:
+            del self._audio[: (before - self._since) * 2]
+            self._since = before
+
+    def cut(self, start: int, stop: int) -> bytes:
+        return bytes(self._audio[(start - self._since) * 2 : (stop - self._since) * 2])
+
+
+class Ear:
+    """One call's `Listener`."""
+
+    def __init__(self, ears: "Ears", row: int, endpointer: Endpointer, digit_gap: float) -> None:
+        self._ears = ears
+        self.row = row
+        self._endpointer = endpointer
+        self._keypad = _Keypad(digit_gap)
+        self._loop = asyncio.get_running_loop()
+        self._tape = _Tape(endpointer.position)
+        self._fresh = bytearray()
+        self._heard_at = 0.0
+        self._open: Spoken | None = None
+        self._told = 0
+        self._utterances: deque[Spoken | Keyed] = deque()
+        self._arrived = asyncio.Event()
+        self._active_until = endpointer.position
+        self._silences: dict[asyncio.Future[None], tuple[int, int]] = {}
+
+    # The line's side
+
+    def hear(self, audio: bytes) -> None:
+        self._fresh += audio
+        self._tape.append(audio)
+        self._heard_at = self._loop.time()
+        self._ears.heard(self, audio)
+
+    def press(self, digit: str) -> None:
+        self._active_until = self._endpointer.position
+        if begun := self._keypad.press(digit):
+            self._deliver(begun)
+
+    def hold(self, held: bool) -> None:
+        self._keypad.hold(held)
+
+    # The call's side
+
+    @property
+    def position(self) -> int:
+        """Samples of the call that were heard so far."""
+        return self._endpointer.position + len(self._fresh) // 2
+
+    @property
+    def settled(self) -> int:
+        """The sample of the call before which nothing lies that is still to be answered."""
+        waiting = [utterance.start for utterance in self._utterances if isinstance(utterance, Spoken)]
+        return min([*waiting, self._endpointer.settled])
+
+    async def next_utterance(self) -> Spoken | Keyed:
+        """Return what the caller says or keys next, as soon as it begins."""
+        while not self._utterances:
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._utterances.popleft()
+
+    async def silence(self, seconds: float) -> None:
+        """Return when the caller has neither spoken nor keyed for so long from now on, in audio time."""
+        quiet: asyncio.Future[None] = self._loop.create_future()
+        self._silences[quiet] = (self._endpointer.position, round(seconds * RATE))
+        try:
+            await quiet
+        finally:
+            del self._silences[quiet]
+
+    def expect_digits(self, count: int) -> None:
+        """End the next group of digits, or the one under way, as soon as it has so many."""
+        self._keypad.expect(count)
+
+    def close(self) -> None:
+        """Hear no more. What is under way ends here."""
+        self._ears.close_ear(self)
+        self._keypad.close()
+        if self._open:
+            self._end(Ended(self._endpointer.position, self._endpointer.position))
+
+    # The ears' side
+
+    def judge(self, probabilities: list[float]) -> None:
+        """Take note of what was heard, and of the voice detector's judgement of the windows it has reached."""
+        fresh = bytes(self._fresh)
+        self._fresh.clear()
+        for event in self._endpointer.feed(fresh, probabilities):
+            self._happened(event)
+        if self._open:
+            if self._endpointer.position - self._told >= _PIECE:
+                self._tell_until(self._endpointer.position)
+        else:
+            self._tape.forget(self._endpointer.settled)
+        if self._silences:
+            self._keep_silence()
+
+    def _happened(self, event: Event) -> None:
+        match event:
+            case Began(start=start):
+                self._told = start
+                self._open = Spoken(start)
+                self._deliver(self._open)
+            case Paused(at=at):
+                self._tell_until(at, Pause.BEGAN)
+            case Resumed(at=at):
+                self._tell_until(at, Pause.OVER)
+            case Ended():
+                self._end(event)
+
+    def _tell_until(self, position: int, pause: Pause | None = None) -> None:
+        """Give the listener what it has not been given yet of the audio up to there, then the pause."""
+        if not self._open:
+            return
+        if position > self._told:
+            self._open.tell(self._tape.cut(self._told, position))
+            self._tape.forget(position)
+            self._told = position
+        if pause:
+            self._open.tell(pause)
+
+    def _end(self, event: Ended) -> None:
+        self._tell_until(event.at)
+        if self._open:
+            after = (self.position - event.voice_end) / RATE
+            self._open.end(event.voice_end, self._heard_at - after, self._loop.time())
+        self._open = None
+        self._active_until = event.at
+
+    def _deliver(self, utterance: Spoken | Keyed) -> None:
+        self._utterances.append(utterance)
+        self._arrived.set()
+
+    def _keep_silence(self) -> None:
+        if self._open or self._utterances or self._keypad.busy:
+            return
+        position = self._endpointer.position
+        for quiet, (since, samples) in self._silences.items():
+            if position - max(since, self._active_until) >= samples and not quiet.done():
+                quiet.set_result(None)
+
+
+class Ears:
+    """The ears of all calls of this process."""
+
+    def __init__(self, vad: Vad) -> None:
+        self._vad = vad
+        self._ears: dict[int, Ear] = {}
+        self._behind: set[int] = set()
+        self._due: asyncio.Handle | None = None
+        self._judging: asyncio.Future[list[float]] | None = None
+        self._thread = ThreadPoolExecutor(1, "vad")
+
+    def open(self, *, since: int = 0, rules: Rules = DEFAULT_RULES, digit_gap: float = DIGIT_GAP) -> Ear:
+        """Return the ear of a call that is listened to from sample *since* on. Close it when the call is over."""
+        row = self._vad.open()
+        ear = self._ears[row] = Ear(self, row, Endpointer(rules, since), digit_gap)
+        return ear
+
+    def close(self) -> None:
+        """Let the thread go. Every ear was closed before."""
+        if self._due:
+            self._due.cancel()
+        self._thread.shutdown()
+
+    def close_ear(self, ear: Ear) -> None:
+        if self._ears.pop(ear.row, None):
+            self._vad.close(ear.row)
+            self._behind.discard(ear.row)
+
+    def heard(self, ear: Ear, audio: bytes) -> None:
+        if ear.row not in self._ears:
+            return
+        self._vad.feed(ear.row, audio)
+        self._behind.add(ear.row)
+        self._judge_soon()
+
+    def _judge_soon(self) -> None:
+        if not self._due and not self._judging:
+            self._due = asyncio.get_running_loop().call_soon(self._judge)
+
+    def _judge(self) -> None:
+        """Judge the next window of each call, and let those who need no judgement go on."""
+        self._due = None
+        batch = self._vad.take()
+        for row in (batch.quiet.keys() | self._behind).difference(batch.rows):
+            self._ears[row].judge([0.0] * batch.quiet.get(row, 0))
+        self._behind.clear()
+        if len(batch.rows) < _THREAD_FROM:
+            self._judged(batch, batch.judge())
+            return
+        loop = asyncio.get_running_loop()
+        self._judging = loop.run_in_executor(self._thread, batch.judge)
+        self._judging.add_done_callback(self._judged_apart(batch))
+
+    def _judged_apart(self, batch: Batch) -> Callable[["asyncio.Future[list[float]]"], None]:
+        def done(judging: "asyncio.Future[list[float]]") -> None:
+            self._judging = None
+            self._judged(batch, judging.result())
+
+        return done
+
+    def _judged(self, batch: Batch, probabilities: list[float]) -> None:
+        self._vad.put(batch, probabilities)
+        for row, probability in zip(batch.rows, probabilities, strict=True):
+            if ear := self._ears.get(row):
+                ear.judge([0.0] * batch.quiet.get(row, 0) + [probability])
+        if self._vad.ready or self._behind:
+            self._judge_soon()
