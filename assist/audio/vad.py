@@ -163,7 +163,7 @@ class Vad:
         sound = np.frombuffer(b"".join(windows.values()), "<i2").astype(np.float32).reshape(-1, _ROW) / np.float32(
             32768
         )
-        return Batch(quiet, rows, self._session, sound + self._noise, self._state[:, rows])
+        return Batch(quiet, rows, self._session, sound / np.float32(32768) + self._noise, self._state[:, rows])
 
     def put(self, batch: Batch, probabilities: Sequence[float]) -> None:
         """Take note of what *batch* was judged to be; due before the next `take`."""
