@@ -50,6 +50,7 @@ _SOFT = frozenset(
 )  # fmt: skip
 _BOTH_WAYS = frozenset(" ".join(words(said)) for table in (_YES, _NO) for spoken in table.values() for said in spoken)
 """What carries no subject: in the middle of a sentence it says nothing."""
+_FIRM = _BOTH_WAYS - _SOFT
 
 _REVISED = {
     "es": re.compile(r"\b(?:perd[oó]n|digo|quiero decir|espere?|me equivoqu[eé]|mejor dicho)\b", re.IGNORECASE),
@@ -134,7 +135,7 @@ def _answers(phrase: str, spoken: frozenset[str], language: str) -> frozenset[st
             if start in made and part in spoken:
                 made[end] = made[start] | {part}
                 break
-            if start in made and _FILLED[language].fullmatch(part):
+            if start in made and part not in _FIRM and _FILLED[language].fullmatch(part):
                 made.setdefault(end, made[start])
     return made.get(len(said), frozenset())
 

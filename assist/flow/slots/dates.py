@@ -31,7 +31,8 @@ def _dates(said: str, language: str, today: date) -> set[date]:
         for match in rule.finditer(rest):
             if (day := _resolve(match.groupdict(), language, today)) is not None:
                 found.add(day)
-                rest = rest.replace(match[0], " | ", 1)
+            # A day that does not exist is used up too: "31 de febrero" is not the next 31st.
+            rest = rest.replace(match[0], " | ", 1)
     whole = WHOLE[language].fullmatch(bare(said, language))
     if whole and not found and (day := _resolve(whole.groupdict(), language, today)) is not None:
         found.add(day)
