@@ -8,6 +8,7 @@ The far end is a second sofia profile of the same process: calls between the two
 """
 
 import asyncio
+import os
 import random
 import secrets
 import shutil
@@ -182,7 +183,7 @@ def _environment(directory: Path, ports: Ports, password: str) -> dict[str, str]
     # Below the ports that the system gives to whoever binds port 0.
     rtp = random.randrange(16384, 32768 - RTP_PORTS, RTP_PORTS)
     return {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PATH": os.pathsep.join(os.get_exec_path()),
         "HOME": str(directory),
         "ASSIST_ESL_PASSWORD": password,
         "ASSIST_ESL_PORT": str(ports.esl),
