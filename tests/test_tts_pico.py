@@ -6,12 +6,13 @@ from contextlib import aclosing
 
 import numpy as np
 import pytest
-import soxr  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from assist.aio import Stream
+from assist.audio.formats import LINE
+from assist.audio.resample import resample
 from assist.errors import ConfigurationError, ProviderError
 from assist.stt import Pause
 from assist.stt.whisper import Whisper
@@ -45,9 +46,9 @@ def samples(speech: list[bytes]) -> NDArray[np.float64]:
 
 def through_telephone(speech: list[bytes]) -> bytes:
     """Return it as `LINE`, in the band from 300 to 3400 Hz."""
-    line = soxr.resample(samples(speech), 16_000, 8000)
+    line = np.frombuffer(resample(b"".join(speech), 16_000, LINE.rate), "<i2")
     spectrum = np.fft.rfft(line)
-    frequencies = np.fft.rfftfreq(len(line), 1 / 8000)
+    frequencies = np.fft.rfftfreq(len(line), 1 / LINE.rate)
     spectrum[(frequencies < 300) | (frequencies > 3400)] = 0
     return np.fft.irfft(spectrum, len(line)).astype("<i2").tobytes()
 

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import ctranslate2  # type: ignore[import-untyped]
-import faster_whisper  # type: ignore[import-untyped]
+import ctranslate2
+import faster_whisper
 import numpy as np
-import soxr  # type: ignore[import-untyped]
-from faster_whisper.tokenizer import Tokenizer  # type: ignore[import-untyped]
+from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from assist.audio.formats import LINE
+from assist.audio.resample import resample
 from assist.errors import ConfigurationError
 
 Samples: TypeAlias = NDArray[np.float32]
@@ -86,10 +86,10 @@ class WhisperModel:
 
     def read(self, speech: bytes, language: str) -> Reading:
         """Return what *speech* (`LINE`) may mean. Raises `ValueError` for a language Whisper never learned."""
-        samples = np.frombuffer(speech[: len(speech) // LINE.sample_bytes * LINE.sample_bytes], "<i2")
-        if not len(samples):
+        whole_samples = speech[: len(speech) // LINE.sample_bytes * LINE.sample_bytes]
+        if not whole_samples:
             return Reading(("",), 0.0, 1.0)
-        sound = soxr.resample(samples.astype(np.float32) / 32768, LINE.rate, RATE).astype(np.float32)
+        sound = np.frombuffer(resample(whole_samples, LINE.rate, RATE), "<i2").astype(np.float32) / np.float32(32768)
         return _joined([self._read_window(window, language) for window in windows(sound)])
 
     def _read_window(self, sound: Samples, language: str) -> Reading:

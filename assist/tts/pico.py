@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from py_nanotts import NanoTTS  # type: ignore[import-untyped]
+from py_nanotts import NanoTTS
 
 from assist.aio import Stream
 from assist.audio.formats import AudioFormat, Encoding
