@@ -4,10 +4,11 @@ Three things differ from the stock decoder:
 
 * Only the seconds that were spoken are encoded (at least eight), not always thirty: four times faster, equally exact.
 * Whisper writes words for any noise. `Reading.is_speech` tells them apart: the likelier "no speech" is, the better
-  the words must fit. Measured on 8 kHz audio, 300 coughs, breaths, knocks, tones and hisses and 800 human utterances:
-  the usual pair of limits (score < -1, no speech > 0.6) refuses all of the noise, and 29 % of the single words
-  ("mayo", "viernes"), 54 % of them at 10 dB of noise; this rule 0 and 8 %, for 98 % of the coughs and all of
-  the tones, hisses and knocks. Of bare breaths it refuses half: those are for the voice detection to keep out.
+  the words must fit. Measured on 8 kHz audio, 150 made coughs, breaths, knocks, tones and hisses, in two languages,
+  and 267 human utterances, with and without noise at 10 dB. The usual pair of limits (score < -1, no speech > 0.6)
+  refuses all of the noise, and with it 29 % of the single words ("mayo", "viernes"), 54 % of the noisy ones. This
+  rule refuses 0 and 8 % of them, 98 % of the coughs and all of the tones, hisses and knocks. Of bare breaths it
+  refuses half: those are for the voice detection to keep out.
 * A reading is at most as long as fast speech, because a short window can make the decoder repeat itself.
 """
 
