@@ -172,6 +172,21 @@ async def test_closing_ends_every_wait() -> None:
         assert await switch.is_left()
 
 
+async def test_nothing_is_told_after_closing() -> None:
+    async with connected() as (connection, switch):
+        told: list[str] = []
+
+        def close_on_hold(event: Event) -> None:
+            told.append(event.name)
+            connection.close()
+
+        connection.subscribe(close_on_hold)
+        hold = frame({"Content-Type": "text/event-plain"}, b"Event-Name: CHANNEL_HOLD\n\n")
+        switch.send(hold + hold)
+        assert await switch.is_left()
+        assert told == ["CHANNEL_HOLD"]
+
+
 async def test_a_goodbye_is_the_end_but_lingering_is_not() -> None:
     async with connected() as (connection, switch):
         told: asyncio.Queue[Event] = asyncio.Queue()

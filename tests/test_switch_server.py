@@ -189,7 +189,7 @@ async def test_a_hang_up_is_no_failure(caplog: pytest.LogCaptureFixture) -> None
         call = await ring(server, "one")
         assert await call.is_left()
     assert "failed" not in caplog.text
-    assert "call one: over" in caplog.text
+    assert "call one: over: NORMAL_CLEARING" in caplog.text
 
 
 async def test_a_peer_that_says_nothing_is_dropped(

@@ -147,6 +147,8 @@ class Connection:
         try:
             while data := await self._reader.read(READ_BYTES):
                 for frame in parser.feed(data):
+                    if self._closed.is_set():
+                        return
                     self._take(frame)
             reason = "end of stream"
         except (OSError, SwitchError) as error:

@@ -115,12 +115,18 @@ class Server:
                 call = data["Unique-ID"]
                 await self._handler(connection, data)
         except* (ConnectionLost, HungUp) as over:
-            logger.info("call %s: over: %s", call, over.exceptions[0])
+            logger.info("call %s: over: %s", call, _first(over))
         except* _NoEventSocket as stranger:
-            logger.warning("dropped a peer that speaks no Event Socket: %s", stranger.exceptions[0])
+            logger.warning("dropped a peer that speaks no Event Socket: %s", _first(stranger))
         except* Exception:
             # Whatever is wrong with one call, the others go on.
             logger.exception("call %s: failed", call)
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 class _NoEventSocket(SwitchError):
