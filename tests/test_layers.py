@@ -8,15 +8,17 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"__main__", "cli"},
-    {"bench"},
+    {"bench", "demo"},
+    {"supervisor"},
     {"app"},
+    {"engines", "journal"},
     {"simulate"},
     {"switch", "call", "flow"},
     {"assistant"},
     {"stt", "tts", "llm"},
     {"audio", "store", "embedded_redis", "supervisor"},
     {"settings"},
-    {"aio", "log"},
+    {"aio", "log", "heartbeat"},
     {"errors"},
 ]
 """From the top. Rooms of one layer do not know each other, but for `SIDEWAYS`."""
