@@ -51,6 +51,10 @@ class Phrases:
     trouble: Text
     """An engine failed, and it is said so."""
     not_understood: Texts
+    give_up: Text
+    """The caller was not understood again and again: a goodbye."""
+    understood: Texts
+    """Before the next question of a form, as in: very well."""
     transferring: Text
     transfer_busy: Text
     transfer_no_answer: Text
@@ -61,12 +65,18 @@ class Phrases:
     faster: Text
     closed_now: Text
     """Nobody can be reached; ``{opening}`` is when somebody can."""
+    open_week: Text
+    """``{hours}``; an intent that does hours may say it in its own words."""
     open_on: Text
     """``{date}``, ``{hours}``"""
     closed_on: Text
     """``{date}``"""
     open_now: Text
     """``{time}`` is when it closes."""
+    not_open_now: Text
+    """``{opening}`` is when it opens next."""
+    over_today: Text
+    """Today was asked for, and it has closed."""
     outside_hours: Text
     """A time was asked for at which it is closed; ``{date}``, ``{hours}``."""
     past: Text

@@ -19,9 +19,11 @@ AUTOMATIC = {
 
 PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "closed_now": ("opening",),
+    "open_week": ("hours",),
     "open_on": ("date", "hours"),
     "closed_on": ("date",),
     "open_now": ("time",),
+    "not_open_now": ("opening",),
     "outside_hours": ("date", "hours"),
 }
 """What may stand in braces in a phrase."""
@@ -82,7 +84,11 @@ class Rules:
                 if language not in self._assistant.languages:
                     yield self._undeclared((*path, language))
                 for number, text in enumerate(texts):
-                    yield from self._placeholders((*path, language, number), text, placeholders)
+                    at = (*path, language, number)
+                    yield from self._placeholders(at, text, placeholders)
+                    if number and text[0].islower() and path[-1] not in ("examples", "words"):
+                        # In [a, b] a comma ends the text, which is easily forgotten.
+                        yield self._mistake(at, "it looks like the rest of the text before", "put the text in quotes")
 
     def names(self) -> Iterator[Mistake]:
         """Names lead to what exists, and what exists is used."""
