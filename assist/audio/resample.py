@@ -31,7 +31,7 @@ class Resampler:
         self._filters = _filters(self._up, self._reach, cutoff=min(1.0, to_rate / from_rate))
         self._input = np.zeros(self._reach - 1, np.float32)
         self._at = 0
-        """Where the next output sample lies in `_input`, after the samples to look back at: in `_up`-ths of a sample."""
+        """Where the next output sample lies in `_input`, after those to look back at, in `_up`-ths of a sample."""
 
     def feed(self, pcm: bytes) -> bytes:
         """Return what is known of the output once *pcm*, whole samples, has followed."""
