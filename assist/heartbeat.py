@@ -33,7 +33,8 @@ async def heartbeat(every: float = EVERY, descriptor: int = 0) -> AsyncIterator[
     """
     with _line(descriptor) as parent:
         faulthandler.register(DUMP, file=STDERR)
-        tasks = [asyncio.create_task(_beat(parent, every)), asyncio.create_task(_orphaned(parent))]
+        _beat(parent)
+        tasks = [asyncio.create_task(_keep_beating(parent, every)), asyncio.create_task(_orphaned(parent))]
         try:
             yield
         finally:
@@ -46,20 +47,26 @@ async def heartbeat(every: float = EVERY, descriptor: int = 0) -> AsyncIterator[
 
 def _line(descriptor: int) -> socket.socket:
     try:
-        line = socket.socket(fileno=os.dup(descriptor))
+        lent = socket.socket(fileno=descriptor)
     except OSError as error:
         raise ConfigurationError("a worker is started by its parent: use assist serve") from error
+    line = lent.dup()
+    lent.detach()
     line.setblocking(False)
     return line
 
 
-async def _beat(parent: socket.socket, every: float) -> None:
+def _beat(parent: socket.socket) -> None:
+    # A parent that does not read is no reason to stop, and one that is gone is told by `_orphaned`.
+    with suppress(OSError):
+        parent.send(b".")
+    faulthandler.dump_traceback_later(GIVE_UP, exit=True, file=STDERR)
+
+
+async def _keep_beating(parent: socket.socket, every: float) -> None:
     while True:
-        # A parent that does not read is no reason to stop, and one that is gone is told by `_orphaned`.
-        with suppress(OSError):
-            parent.send(b".")
-        faulthandler.dump_traceback_later(GIVE_UP, exit=True, file=STDERR)
         await asyncio.sleep(every)
+        _beat(parent)
 
 
 async def _orphaned(parent: socket.socket) -> None:

@@ -46,6 +46,12 @@ async def test_beats_come_while_the_loop_runs(line: tuple[socket.socket, socket.
             assert await beats(parent)
 
 
+async def test_the_first_beat_is_sent_before_the_work_begins(line: tuple[socket.socket, socket.socket]) -> None:
+    parent, worker = line
+    async with heartbeat(60.0, worker.fileno()):
+        assert parent.recv(100)
+
+
 async def test_nothing_is_left_after_the_last(line: tuple[socket.socket, socket.socket]) -> None:
     parent, worker = line
     async with heartbeat(0.01, worker.fileno()):

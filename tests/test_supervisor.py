@@ -185,7 +185,7 @@ def test_a_parent_that_was_stopped_itself_blames_nobody() -> None:
 
 # From here on with real processes.
 
-QUICK = Policy(workers=2, hung_after=0.5, ready_within=20.0, drain=20.0, steady_after=0.0)
+QUICK = Policy(workers=2, hung_after=1.0, ready_within=20.0, drain=20.0, steady_after=0.0)
 
 WORKER = """
 import asyncio, os, signal, socket, sys, time
@@ -216,7 +216,7 @@ PARENT = """
 import asyncio, sys
 from assist.supervisor import Policy, supervise
 
-asyncio.run(supervise(sys.argv[1:], Policy(hung_after=0.5)))
+asyncio.run(supervise(sys.argv[1:], Policy(hung_after=1.0)))
 """
 
 
