@@ -46,13 +46,13 @@ Event: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
-    """How long the caller waited in one turn, and for what."""
+    """How long the caller waited in one turn, and for what, in milliseconds; `None`: that did not happen."""
 
-    end_of_turn_ms: int
-    stt_ms: int
-    llm_ms: int
-    tts_ms: int
-    first_audio_ms: int
+    end_of_turn_ms: int | None
+    stt_ms: int | None
+    llm_ms: int | None
+    tts_ms: int | None
+    first_audio_ms: int | None
     """From the caller's last sound to the first of the answer."""
     interrupted: bool = False
 

@@ -9,7 +9,6 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"__main__", "cli"},
     {"bench", "demo"},
-    {"supervisor"},
     {"app"},
     {"engines", "journal"},
     {"simulate"},

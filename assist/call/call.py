@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from assist.aio import Stream, race
 from assist.assistant import Assistant, Phrases
+from assist.audio.formats import LINE
 from assist.call.channel import Channel, TransferOutcome
 from assist.call.ear import Ear, Keyed, Spoken
 from assist.call.events import Diary, Ended, Heard, Said, Started, Transferred, Turn
@@ -131,7 +132,8 @@ class Call:
 
     async def _resume(self) -> Question | None:
         """Go on where another worker was killed: with what the caller said since, else with the reply that was due."""
-        if question := await self._listen(CAUGHT_UP):
+        backlog = (self._ear.position - self._session.position) / LINE.rate
+        if question := await self._listen(backlog + CAUGHT_UP):
             if self._session.reply:
                 self._remember(self._session.reply, self._session.reply_notes)
             return question
@@ -214,7 +216,7 @@ class Call:
                 self._dialog.messages.pop()
                 return interruption.after(question)
             self._remember(speech.heard, speech.outcome.notes if speech.noticed else None)
-            self._diary(Said(speech.heard, interrupted=interruption is not None))
+            self._tell_said(speech, interrupted=interruption is not None)
             if question:
                 self._diary(_turn(question, speech, interrupted=interruption is not None))
             await self._save()
@@ -228,7 +230,7 @@ class Call:
         async with Speech(_just(text), self._voice, self._session.manner, None, self._save) as speech:
             interruption = await self._deliver(speech)
             self._remember(speech.heard, None)
-            self._diary(Said(speech.heard, interrupted=interruption is not None))
+            self._tell_said(speech, interrupted=interruption is not None)
         if speech.outcome.failure:
             raise speech.outcome.failure
         return interruption
@@ -275,6 +277,10 @@ class Call:
         self._session.reply = ""
         self._session.reply_notes = None
 
+    def _tell_said(self, speech: Speech, *, interrupted: bool) -> None:
+        if speech.heard:
+            self._diary(Said(speech.heard, interrupted))
+
     async def _save(self, reply: str = "", notes: dict[str, Json] | None = None) -> None:
         """Let another worker go on from here, and free what it need not hear again."""
         self._session.reply, self._session.reply_notes = reply, notes
@@ -297,9 +303,16 @@ def _turn(question: Question, speech: Speech, *, interrupted: bool) -> Turn:
         speech.marks.first_sentence,
         speech.marks.first_audio,
     ]
-    stages = [_milliseconds(start, end) for start, end in pairwise(times)]
+    end_of_turn, stt, llm, tts = (_milliseconds(start, end) for start, end in pairwise(times))
     return Turn(
-        question.message.text, speech.heard, interrupted, *stages, first_audio_ms=_milliseconds(times[0], times[-1])
+        heard=question.message.text,
+        said=speech.heard,
+        interrupted=interrupted,
+        end_of_turn_ms=end_of_turn,
+        stt_ms=stt,
+        llm_ms=llm,
+        tts_ms=tts,
+        first_audio_ms=_milliseconds(times[0], times[-1]),
     )
 
 

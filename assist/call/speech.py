@@ -17,7 +17,7 @@ from assist.aio import Stream
 from assist.audio.formats import LINE
 from assist.call.channel import Channel
 from assist.call.sentences import Sentences
-from assist.call.voice import Voice
+from assist.call.voice import Voice, breath
 from assist.errors import ProviderError
 from assist.llm import CollectDigits, HangUp, Json, Language, Notes, Pace, Part, Transfer
 
@@ -250,6 +250,8 @@ class Speech:
                     self.marks.first_audio = asyncio.get_running_loop().time()
                 self._audio.append(pcm)
                 piece.length += len(pcm) // LINE.sample_bytes
+        if piece:
+            self._audio.append(breath(sentence))
 
     async def _fill(self, fillers: Fillers) -> None:
         """Say that the answer is coming, again and again until it comes."""
@@ -260,5 +262,5 @@ class Speech:
             pcm = b"".join([pcm async for pcm in self._voice.speak(text, self._manner.language, self._manner.pace)])
             if self._pieces or self._audio.complete:
                 return
-            self._audio.append(pcm)
+            self._audio.append(pcm + breath(text))
             wait = fillers.every

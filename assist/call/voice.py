@@ -1,15 +1,15 @@
-"""One sentence as the line wants it: synthesised, brought to 8 kHz, and followed by a breath."""
+"""One sentence as the line wants it: synthesised, and brought to 8 kHz."""
 
 from contextlib import aclosing
 
 from assist.aio import Stream
-from assist.audio.formats import LINE, LINE_BYTES_PER_SECOND, AudioFormat, Encoding
+from assist.audio.formats import LINE, AudioFormat, Encoding
 from assist.audio.g711 import decode
 from assist.audio.resample import Resampler
 from assist.tts import TextToSpeech
 
 BREATH = {",": 0.10, ";": 0.15, ":": 0.15}
-"""Seconds of silence after a piece, by its last character; voices deliver sentences without any."""
+"""Seconds of silence after a piece, by its last character."""
 BREATH_AFTER_SENTENCE = 0.25
 
 
@@ -20,13 +20,19 @@ class Voice:
         self._tts = tts
 
     async def speak(self, text: str, language: str, pace: float) -> Stream[bytes]:
-        """Yield *text* as `LINE` audio, with the breath after it. Raises `ProviderError`."""
+        """Yield *text* as `LINE` audio. Raises `ProviderError`."""
         to_line = _Converter(self._tts.format)
         async with aclosing(self._tts.synthesize(text, language, pace=pace)) as pieces:
             async for piece in pieces:
                 if audio := to_line.feed(piece):
                     yield audio
-        yield to_line.flush() + bytes(round(BREATH.get(text[-1:], BREATH_AFTER_SENTENCE) * LINE.rate) * 2)
+        if audio := to_line.flush():
+            yield audio
+
+
+def breath(text: str) -> bytes:
+    """Return the silence (`LINE`) that is natural after *text*: voices deliver sentences without any."""
+    return bytes(round(BREATH.get(text[-1:], BREATH_AFTER_SENTENCE) * LINE.rate) * LINE.sample_bytes)
 
 
 class _Converter:
@@ -42,8 +48,3 @@ class _Converter:
 
     def flush(self) -> bytes:
         return self._resampler.flush() if self._resampler else b""
-
-
-def seconds(audio: bytes) -> float:
-    """Return how long *audio* (`LINE`) lasts."""
-    return len(audio) / LINE_BYTES_PER_SECOND

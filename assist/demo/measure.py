@@ -1,0 +1,80 @@
+"""Waits and interruptions as the caller heard them, measured in a stereo recording: caller left, assistant right."""
+
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+SPEECH_DBFS = -40.0
+"""Level of a sample that counts as speech."""
+GAP = 0.5
+"""Seconds of silence that end an utterance, of either side."""
+BLIP = 0.06
+"""Seconds below which a sound is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Somebody spoke, in seconds of the recording."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Both sides of a call."""
+
+    rate: int
+    caller: NDArray[np.int16]
+    assistant: NDArray[np.int16]
+
+
+def read_stereo(path: Path) -> Recording:
+    """Raises `ValueError` if *path* is no 16-bit stereo recording."""
+    with wave.open(str(path)) as file:
+        if (file.getnchannels(), file.getsampwidth()) != (2, 2):
+            raise ValueError(f"{path}: not a 16-bit stereo recording")
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+        return Recording(file.getframerate(), samples[:, 0], samples[:, 1])
+
+
+def utterances(samples: NDArray[np.int16], rate: int, gap: float = GAP) -> list[Utterance]:
+    """Return where *samples* hold speech, in order; pauses shorter than *gap* seconds belong to it."""
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 32768 * 10 ** (SPEECH_DBFS / 20))
+    if not loud.size:
+        return []
+    cuts = np.flatnonzero(np.diff(loud) > gap * rate)
+    starts = loud[np.concatenate(([0], cuts + 1))]
+    ends = loud[np.concatenate((cuts, [loud.size - 1]))]
+    found = [Utterance(int(start) / rate, int(end + 1) / rate) for start, end in zip(starts, ends, strict=True)]
+    return [utterance for utterance in found if utterance.end - utterance.start >= BLIP]
+
+
+def response_times(recording: Recording) -> list[float]:
+    """Return, for each time the caller finished and the assistant answered, the seconds between.
+
+    Times at which the caller went on before an answer came, or spoke over one, are no responses.
+    """
+    caller = utterances(recording.caller, recording.rate)
+    assistant = utterances(recording.assistant, recording.rate, gap=0.15)
+    waits = []
+    for spoken, following in zip(caller, [*caller[1:], None], strict=True):
+        limit = following.start if following else float("inf")
+        answer = next((reply.start for reply in assistant if reply.start >= spoken.end), None)
+        if answer is not None and answer < limit:
+            waits.append(answer - spoken.end)
+    return waits
+
+
+def interruption_times(recording: Recording) -> list[float]:
+    """Return, for each time the caller spoke over the assistant, the seconds until the assistant was silent."""
+    times = []
+    replies = utterances(recording.assistant, recording.rate)
+    for spoken in utterances(recording.caller, recording.rate):
+        over = next((reply for reply in replies if reply.start < spoken.start < reply.end), None)
+        if over:
+            times.append(over.end - spoken.start)
+    return times

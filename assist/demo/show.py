@@ -1,0 +1,45 @@
+"""The conversation on the terminal while it happens."""
+
+from rich.console import Console
+from rich.text import Text
+
+from assist.call.events import Ended, Event, Heard, Said, Started, Transferred, Turn
+
+STAGES = [
+    ("end of turn", "end_of_turn_ms", "grey50"),
+    ("speech to text", "stt_ms", "cyan"),
+    ("brain", "llm_ms", "magenta"),
+    ("voice", "tts_ms", "yellow"),
+]
+
+
+def show(console: Console, event: Event) -> None:
+    """Print *event* as a person follows a call."""
+    match event:
+        case Started(assistant=assistant, resumed=resumed):
+            console.print(f"[bold]{assistant}[/] {'goes on with' if resumed else 'takes'} the call\n")
+        case Heard(text, keyed):
+            _line(console, "caller", "green", f"⌨ {text}" if keyed else text)
+        case Said(text, interrupted):
+            _line(console, "assistant", "blue", f"{text} ✂" if interrupted else text)
+        case Turn():
+            console.print(latency(event))
+        case Transferred(destination, outcome):
+            console.print(f"           [dim]transfer to {destination}: {outcome}[/]")
+        case Ended(cause):
+            console.print(f"\n[bold]The call is over[/] ({cause}).")
+
+
+def _line(console: Console, who: str, style: str, text: str) -> None:
+    console.print(Text(f"{who:>9}  ", style=f"bold {style}") + Text(text))
+
+
+def latency(turn: Turn) -> Text:
+    """Return a turn's wait split by stage, as one line."""
+    line = Text(" " * 11)
+    for name, field, style in STAGES:
+        if (milliseconds := getattr(turn, field)) is not None:
+            line.append(f"{name} {milliseconds} ms  ", style=style)
+    if turn.first_audio_ms is not None:
+        line.append(f"= {turn.first_audio_ms} ms", style="bold")
+    return line

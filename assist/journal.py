@@ -1,0 +1,89 @@
+"""Writes down what happens in a call: its events where the words expire, and its record, without words, for good."""
+
+import asyncio
+import json
+import logging
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Self
+
+from assist.call.channel import Line
+from assist.call.events import Ended, Event, Turn
+from assist.errors import StoreError
+from assist.store import OUT_OF_CALL, CallRecord, Store, TurnRecord
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 500
+"""Events that wait for a store that does not answer; later ones are dropped, since the call must not wait."""
+
+
+class Journal:
+    """One call's, as an asynchronous context; `write` is the call's diary."""
+
+    def __init__(self, store: Store, line: Line, assistant: str) -> None:
+        self._store = store
+        self._line = line
+        self._assistant = assistant
+        self._started = datetime.now(UTC)
+        self._turns: list[TurnRecord] = []
+        self._cause = "UNKNOWN"
+        self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(BACKLOG)
+
+    async def __aenter__(self) -> Self:
+        self._writing = asyncio.create_task(self._write_down(), name="journal")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._put(None)
+        await self._writing
+
+    def write(self, event: Event) -> None:
+        """Take *event* down soon; returns at once."""
+        if isinstance(event, Turn):
+            self._turns.append(
+                TurnRecord(
+                    event.end_of_turn_ms,
+                    event.stt_ms,
+                    event.llm_ms,
+                    event.tts_ms,
+                    event.first_audio_ms,
+                    event.interrupted,
+                )
+            )
+        if isinstance(event, Ended):
+            self._cause = event.cause
+        self._put(event)
+
+    async def conclude(self) -> None:
+        """Add the call to the history, and forget how to go on with it."""
+        record = CallRecord(
+            self._line.id,
+            self._assistant,
+            self._line.direction,
+            self._started,
+            self._started,
+            datetime.now(UTC),
+            self._cause,
+            tuple(self._turns),
+        )
+        try:
+            await self._store.record_call(record)
+            await self._store.end_session(self._line.id, within=OUT_OF_CALL)
+        except StoreError as error:
+            log.warning("the call is missing in the history: %s", error)
+
+    def _put(self, event: Event | None) -> None:
+        try:
+            self._waiting.put_nowait(event)
+        except asyncio.QueueFull:
+            self._waiting.get_nowait()
+            self._waiting.put_nowait(event)
+
+    async def _write_down(self) -> None:
+        while event := await self._waiting.get():
+            fields = {"kind": type(event).__name__.lower(), "data": json.dumps(asdict(event), ensure_ascii=False)}
+            try:
+                await self._store.add_event(self._line.id, fields, within=OUT_OF_CALL)
+            except StoreError as error:
+                log.warning("an event of the call is lost: %s", error)
