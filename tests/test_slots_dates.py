@@ -79,6 +79,7 @@ SPANISH = {
     "veinti dos de diciembre": "2026-12-22",
     "veinte y dos de diciembre": "2026-12-22",
     "primero de enero": "2027-01-01",
+    "El 1 de enero de 2.028.": "2028-01-01",
     "el 1º de enero": "2027-01-01",
     "el uno de enero de dos mil veintiocho": "2028-01-01",
     "el 3 de septiembre de 1985": "1985-09-03",
@@ -175,7 +176,7 @@ NONE = {
         "", "a las tres", "el martes no", "no puedo el martes", "el martes o el miércoles",
         "el miércoles, no el martes", "por la mañana", "la semana que viene", "el 31 de febrero", "el cuarenta",
         "no sé", "sí, gracias",
-        "quince personas", "una cita",
+        "quince personas", "una cita", "el primero de nero",
     ),
     "en": (
         "", "at three", "not on Tuesday", "Monday or Tuesday", "in the morning", "next week", "February 31st",
@@ -222,3 +223,8 @@ def test_read_back_names_weekday_and_month_in_words() -> None:
 def test_a_year_is_said_where_it_would_not_be_understood() -> None:
     assert dates.say("1985-09-01", "es") == "el domingo primero de septiembre de 1985"
     assert dates.say("1985-09-23", "en") == "Monday the twenty-third of September 1985"
+
+
+@pytest.mark.parametrize(("said", "day"), [("quince", None), ("a las quince", None), ("el quince", "2026-12-15")])
+def test_a_number_alone_is_a_date_only_if_one_was_asked_for(said: str, day: str | None) -> None:
+    assert dates.parse(said, "es", NOW, asked=False) == day

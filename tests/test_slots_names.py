@@ -66,3 +66,8 @@ def test_anything_may_be_said(language: str, text: str) -> None:
 
 def test_a_name_is_read_back_as_it_is() -> None:
     assert names.say("Ana García", "es") == "Ana García"
+
+
+@pytest.mark.parametrize(("said", "name"), [("Ana García", None), ("me llamo Ana García", "Ana García")])
+def test_unasked_only_what_is_introduced_is_a_name(said: str, name: str | None) -> None:
+    assert names.parse(said, "es", NOW, asked=False) == name

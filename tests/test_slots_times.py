@@ -71,6 +71,11 @@ SPANISH = {
     "a las cinco no puedo, a las seis": "18:00",
     "a las 1630": "16:30",
     "tres de la tarde": "15:00",
+    "17-15": "17:15",
+    "1715": "17:15",
+    "La socho de la noche.": "20:00",
+    "La sonse menos 10 de la mañana.": "10:50",
+    "las 9 de menos 10": "08:50",
     "las tres de la tarde y nada más": "15:00",
 }
 
@@ -126,13 +131,21 @@ ENGLISH = {
     "at five. Actually, make it six.": "18:00",
     "I can't at five, at six": "18:00",
     "9 o'clock in the morning": "09:00",
+    "At 5, no at 6.": "18:00",
+    "430": "16:30",
+    "4.30": "16:30",
+    "20-3 in the afternoon.": "14:40",
+    "4pm": "16:00",
+    "half past for in the afternoon": "16:30",
+    "A quarter to women the afternoon.": "12:45",
 }
 
 NONE = {
     "es": ("", "por la tarde", "el quince", "entre las cuatro y las cinco", "a las 25", "el 15 de mayo", "no sé",
            "mañana", "a las cinco no", "dentro de dos horas"),
     "en": ("", "in the morning", "the 15th", "between four and five", "at 25", "25th of May", "I don't know",
-           "tomorrow", "not at five", "from ten to twelve people"),
+           "tomorrow", "not at five", "from ten to twelve people", "5-7 in the evening",
+           "Pass, past 4 in the afternoon."),
 }  # fmt: skip
 
 
@@ -177,3 +190,8 @@ def test_anything_may_be_said(language: str, text: str) -> None:
 def test_read_back_is_what_a_person_would_say(time: str, spanish: str, english: str) -> None:
     assert times.say(time, "es") == spanish
     assert times.say(time, "en") == english
+
+
+@pytest.mark.parametrize(("said", "time"), [("cuatro", None), ("el cuatro", None), ("a las cuatro", "16:00")])
+def test_a_number_alone_is_a_time_only_if_one_was_asked_for(said: str, time: str | None) -> None:
+    assert times.parse(said, "es", NOW, asked=False) == time

@@ -67,14 +67,15 @@ _SPANISH = (
     rf"\b(?P<relative>pasado manana|hoy|esta (?:manana|tarde|noche)|(?<!\bla )manana)\b"
     rf"(?: (?:que )?(?:es )?(?:el )?{_WD}\b)?",
     rf"\b{_WD} (?:que viene )?(?:el )?(?:dia )?{_DAY}(?! de la| y (?:media|cuarto)| menos)",
-    rf"\b(?:el|dia) {_DAY}(?! de la| y (?:media|cuarto)| menos)",
+    # "El 1 de nero" is a month misheard, not the next first.
+    rf"\b(?:el|dia) {_DAY}(?! de | y (?:media|cuarto)| menos)",
     rf"\b(?P<weekday>{_WD})\b",
 )
 
 _EN_WD = _any(WEEKDAYS["en"])
 _EN_MONTH = rf"\b(?P<month>{_any(MONTHS['en'])})\b"
 _EN_ON = rf"(?:\b{_EN_WD} )?(?:\bthe )?"
-_EN_YEAR = r"(?: (?:of )?(?:(?P<year>(?:19|20) ?\d\d)\b(?! ?[ap] ?m)|(?P<year_ahead>next year)))?"
+_EN_YEAR = r"(?: (?:of )?(?:(?P<year>(?:19|20) ?\d\d)\b(?! ?[ap] ?m|-\d)|(?P<year_ahead>next year)))?"
 _EN_RELATIVE = r"(?P<{}>day after tomorrow|today|tonight|this (?:morning|afternoon|evening)|tomorrow|now)"
 _EN_COUNT = r"\b(?P<count>\d+|an?) (?P<unit>days?|weeks?|months?|fortnights?)"
 _ENGLISH = (

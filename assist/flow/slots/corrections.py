@@ -48,7 +48,7 @@ def takes(text: str, language: str) -> list[str]:
                 found.append("")
             if _DENIALS[language].search(plain(piece)):
                 continue
-            if place and not number and _CONTRAST.match(piece):
+            if language == "es" and place and not number and _CONTRAST.match(piece):
                 # "El miércoles, no el martes", or a correction heard without its pause: both stand, to be asked again.
                 piece = _NO.sub("", piece)
             first, *corrected = _NO.split(piece)

@@ -5,6 +5,7 @@ come, as "el viernes que viene"); where a weekday and a day of the month disagre
 read-back names both.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
@@ -16,11 +17,20 @@ from assist.llm import Json
 
 _Groups = Mapping[str, str | None]
 
+_DOTTED_YEAR = re.compile(r"(?<=\b[12])[.,](?=\d{3}\b)")
 
-def parse(text: str, language: str, now: datetime) -> str | None:
-    """Return the date that *text* names, as ``2026-11-25``; None if it names none, or two."""
+
+def parse(text: str, language: str, now: datetime, *, asked: bool = True) -> str | None:
+    """Return the date that *text* names, as ``2026-11-25``; None if it names none, or two.
+
+    A number alone is a date only if one was *asked* for.
+    """
     for take in takes(text, language):
-        if found := _dates(numerals(take, language), language, now.date()):
+        said = _DOTTED_YEAR.sub("", numerals(take, language))
+        found = _dates(said, language, now.date())
+        if asked and not found and (whole := WHOLE[language].fullmatch(bare(said, language))):
+            found = {day for day in [_resolve(whole.groupdict(), language, now.date())] if day}
+        if found:
             return found.pop().isoformat() if len(found) == 1 else None
     return None
 
@@ -33,9 +43,6 @@ def _dates(said: str, language: str, today: date) -> set[date]:
                 found.add(day)
             # A day that does not exist is used up too: "31 de febrero" is not the next 31st.
             rest = rest.replace(match[0], " | ", 1)
-    whole = WHOLE[language].fullmatch(bare(said, language))
-    if whole and not found and (day := _resolve(whole.groupdict(), language, today)) is not None:
-        found.add(day)
     return found
 
 

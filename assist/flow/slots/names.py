@@ -45,12 +45,15 @@ _LONGEST = 6
 """Words of a name; more is a sentence."""
 
 
-def parse(text: str, language: str, now: datetime) -> str | None:
-    """Return the name in *text*, with capitals and accents; None if there is none."""
+def parse(text: str, language: str, now: datetime, *, asked: bool = True) -> str | None:
+    """Return the name in *text*, with capitals and accents; None if there is none.
+
+    Unless one was *asked* for, only what is introduced as a name is one.
+    """
     for take in takes(text, language):
         introduced = _INTRODUCED[language].split(take)[1:]
         # A comma falls where one breathes, also between the names: "García, Ana" needs a person to sort out.
-        for said in introduced or phrases(take):
+        for said in introduced or (phrases(take) if asked else ()):
             for phrase in phrases(said):
                 if name := _name(phrase):
                     return name

@@ -7,10 +7,11 @@ from assist.flow.slots.corrections import takes
 from assist.flow.slots.numerals import cardinal, numerals
 from assist.llm import Json
 
-_THOUSANDS = {"es": re.compile(r"(?<=\d)\.(?=\d{3}(?!\d))"), "en": re.compile(r"(?<=\d),(?=\d{3}(?!\d))")}
+_THOUSANDS = {"es": re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))"), "en": re.compile(r"(?<=\d),(?=\d{3}(?!\d))")}
 _MULTIPLIED = {"mil": 1000, "thousand": 1000, "millon": 10**6, "millones": 10**6, "million": 10**6}
 _SPOKEN_ONE_BY_ONE = re.compile(r"(?<![\d.,])(?:\d ){2,}\d(?![\d.,])")
 _HALF = re.compile(r"(?<![\d.,])(\d+) (?:y medi[ao]|and a half)\b")
+_SPLIT_HUNDREDS = re.compile(r"\b(\d+)00 and (\d\d?)\b(?!\.)")
 _SIGNED = re.compile(r"(?P<minus>(?:^|\D )(?:menos|minus) )?(?<![\d.,/:-])(?P<amount>\d+(?:[.,]\d+)?)(?![\d/:-])")
 _ARTICLE = re.compile(r"\b(?:una?|an?)\b")
 
@@ -23,6 +24,7 @@ def parse(text: str, language: str, now: datetime) -> int | float | None:
     for take in takes(text, language):
         said = numerals(_multiplied(_THOUSANDS[language].sub("", take)), language)
         said = _SPOKEN_ONE_BY_ONE.sub(lambda digits: digits[0].replace(" ", ""), said)
+        said = _SPLIT_HUNDREDS.sub(lambda parts: f"{parts[1]}{int(parts[2]):02}", said)
         found = {_value(match) for match in _SIGNED.finditer(_HALF.sub(r"\1.5", said))}
         if not found and _ARTICLE.search(said):
             found = {1}

@@ -20,6 +20,10 @@ _BETWEEN = re.compile(
 _REPEATED = re.compile(r"\b(doble|double|triple|treble) (\d)")
 _SPOKEN_ZERO = re.compile(r"\boh?\b")
 _PLUS = re.compile(r"\b(?:mas|plus) (?=\d)")
+_SPLIT_TENS = re.compile(r"\b([2-9])0 (?:al?|y) ([1-9])\b")
+"""What Whisper makes of "treinta y cuatro" through a telephone: "30 al 4"."""
+_MILLIONS = re.compile(r"\b(\d{1,3}) mill(?:ones|ion) (\d{3})[.,]?(\d{3})\b", re.IGNORECASE)
+"""Three threes, heard as one number."""
 _RUN = re.compile(r"\+?\d[\d .,:/-]*")
 
 
@@ -38,14 +42,22 @@ def parse(text: str, language: str, now: datetime, *, regions: Sequence[str] = (
 
 def _candidates(text: str, language: str) -> Iterator[str]:
     """Yield the runs of digits in *text*, then all of them as one: a number may come in pieces."""
-    said = _PLUS.sub("+", numerals(text.replace("+", " plus "), language))
+    threes = _MILLIONS.sub(r"\1\2\3", text.replace("+", " plus "))
+    said = _PLUS.sub("+", numerals(threes, language))
     if language == "en":
         said = _SPOKEN_ZERO.sub("0", said)
+    said = _SPLIT_TENS.sub(r"\1\2", said)
     said = _REPEATED.sub(lambda match: match[2] * (2 if match[1].startswith("do") else 3), said)
-    runs = [re.sub(r"[^\d+]", "", run) for run in _RUN.findall(_BETWEEN.sub("", said))]
+    runs = [_once(re.sub(r"[^\d+]", "", run)) for run in _RUN.findall(_BETWEEN.sub("", said))]
     yield from sorted(runs, key=len, reverse=True)
     if len(runs) > 1:
         yield "".join(runs)
+
+
+def _once(digits: str) -> str:
+    """Return *digits* without their repetition: a caller says it twice, or Whisper does."""
+    half = len(digits) // 2
+    return digits[:half] if len(digits) > 14 and digits[:half] == digits[half:] else digits
 
 
 def _valid(digits: str, region: str) -> str | None:

@@ -43,7 +43,8 @@ _RULES = {
         rf"\blas? {_H}(?: (?:horas )?(?:y |con )?(?P<plus>\d{{1,2}})\b(?! de [^l]))?"
         rf"(?: h(?:oras)?\b| en punto\b)?(?:{_ES_PART})?",
         rf"{_H} en punto\b(?:{_ES_PART})?",
-        rf"{_H}(?: (?:y |con )?(?P<plus>\d{{1,2}})\b)?{_ES_PART}",
+        # After "menos" or "y" come minutes, of an hour that was not understood.
+        rf"(?<!\bmenos )(?<!\by ){_H}(?: (?:y |con )?(?P<plus>\d{{1,2}})\b)?{_ES_PART}",
         r"\b(?P<name>mediodia|medianoche)\b",
     ),
     "en": (
@@ -59,13 +60,20 @@ _RULES = {
         rf"\b(?:at|around|about|by|after|before|until) {_H}(?: (?:o |oh )?(?P<plus>\d{{1,2}})\b)?"
         rf"(?: o clock)?(?:{_EN_PART})?",
         rf"{_H} o clock\b(?:{_EN_PART})?",
-        rf"{_H}(?: (?:o |oh )?(?P<plus>\d{{1,2}})\b)?{_EN_PART}",
+        # After these come minutes and an hour, of which one was not understood.
+        rf"(?<!\bpast )(?<!\bto )(?<!\d-){_H}(?: (?:o |oh )?(?P<plus>\d{{1,2}})\b)?{_EN_PART}",
         r"\b(?:12 )?(?P<name>noon|midday|midnight)\b",
     ),
 }
 _WHOLE = {
-    "es": re.compile(r"(?:a |sobre |hacia )?(?P<hour>\d{1,2}|una)(?: (?:y |con )?(?P<plus>\d{1,2}))?"),
-    "en": re.compile(r"(?P<hour>\d{1,2})(?: (?:o |oh )?(?P<plus>\d{1,2}))?"),
+    "es": (
+        r"(?:a |sobre |hacia )?(?:las )?(?P<hour>\d{1,2}|una)(?:(?: |-|\.|,)(?:y |con )?(?P<plus>\d{1,2}))?",
+        r"(?P<hour>\d{1,2})(?P<plus>\d\d)",
+    ),
+    "en": (
+        r"(?:at )?(?P<hour>\d{1,2})(?:(?: |-|\.|,)(?:oh? )?(?P<plus>\d{1,2}))?",
+        r"(?P<hour>\d{1,2})(?P<plus>\d\d)",
+    ),
 }
 """What is a time only if nothing else is said."""
 
@@ -75,27 +83,49 @@ _AROUND = {
 }
 """A part of the day said apart from the hour: "mañana por la tarde, a las siete"."""
 
+_MISHEARD = {
+    "es": (
+        (re.compile(r"\bla soch[oa]\b"), "las 8"),
+        (re.compile(r"\bla son[cs]e\b"), "las 11"),
+        (re.compile(r"(?<=\d) de(?= menos \d)"), ""),
+        (re.compile(r"(?<=\d)(?=[ap] ?m\b)"), " "),
+    ),
+    "en": (
+        (re.compile(r"(?<=\bpast )(?:for|fore)\b"), "4"),
+        (re.compile(r"(?<=\bto )(?:won|women)\b|(?<=\bpast )(?:won|women)\b"), "1"),
+        (re.compile(r"(?<=\b2[05])-(?=\d\d?\b)"), " to "),
+        (re.compile(r"(?<=\d)(?=[ap] ?m\b)"), " "),
+    ),
+}
+"""What Whisper makes of hours through a telephone, and what was said."""
+
 _NAMED = {"mediodia": 12 * 60, "noon": 12 * 60, "midday": 12 * 60, "medianoche": 0, "midnight": 0}
 _MINUTES = {"media": 30, "half": 30, "cuarto": 15, "un cuarto": 15, "quarter": 15, "a quarter": 15}
 _COMPILED = {language: tuple(re.compile(rule) for rule in rules) for language, rules in _RULES.items()}
 
 
-def parse(text: str, language: str, now: datetime) -> str | None:
-    """Return the time of day that *text* names, as ``16:30``; None if it names none, or two."""
+def parse(text: str, language: str, now: datetime, *, asked: bool = True) -> str | None:
+    """Return the time of day that *text* names, as ``16:30``; None if it names none, or two.
+
+    A number alone is a time only if one was *asked* for.
+    """
     for take in takes(text, language):
-        if found := _times(numerals(take, language), language):
+        if found := _times(numerals(take, language), language, asked):
             return f"{found[0] // 60:02}:{found[0] % 60:02}" if len(set(found)) == 1 else None
     return None
 
 
-def _times(said: str, language: str) -> list[int]:
+def _times(said: str, language: str, asked: bool) -> list[int]:
     """Return every time in *said*, in minutes since midnight."""
+    for heard, meant in _MISHEARD[language]:
+        said = heard.sub(meant, said)
     rest, matches = said, list[re.Match[str]]()
     for rule in _COMPILED[language]:
         matches.extend(rule.finditer(rest))
         rest = rule.sub(" | ", rest)
-    if not matches and (whole := _WHOLE[language].fullmatch(bare(said, language))):
-        matches.append(whole)
+    if asked and not matches:
+        wholes = (re.fullmatch(rule, bare(said, language)) for rule in _WHOLE[language])
+        matches.extend(whole for whole in wholes if whole)
     around = _AROUND[language].search(rest)
     part = around.group("part") or around.group("noon") if around else None
     times = (_minutes(match.groupdict(), part, language) for match in matches)
