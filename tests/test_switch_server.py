@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import socket
 from contextlib import AbstractAsyncContextManager
 from ipaddress import ip_network
 
@@ -121,22 +122,46 @@ async def ring_when_open(server: Server, uuid: str) -> FarEnd:
             await asyncio.sleep(0)
 
 
-async def test_whom_the_kernel_has_taken_already_is_served_over_the_limit() -> None:
+async def test_whom_the_kernel_let_in_over_the_limit_goes_back_to_the_dialplan() -> None:
     desk = Desk()
     listening = bind("127.0.0.1", 0, reuse_port=False)
     port = listening.getsockname()[1]
     calls = [await dial(port) for _ in range(3)]
     server = Server(desk.serve, port, 1, LOOPBACK)
     accepting = asyncio.create_task(server.listen("127.0.0.1", listening, False))
-    for number, call in enumerate(calls):
-        assert (await call.receive()).text == "connect"
-        call.reply("+OK\n", Unique_ID=str(number))
-    assert sorted([await desk.arrived.get() for _ in calls]) == ["0", "1", "2"]
+    assert (await calls[0].receive()).text == "connect"
+    calls[0].reply("+OK\n", Unique_ID="0")
+    assert await desk.arrived.get() == "0"
+    for call in calls[1:]:
+        await be_turned_away(call)
     await refused(port)
     accepting.cancel()
-    for call in calls:
-        await call.leave()
+    await calls[0].leave()
     await server.idle()
+    assert desk.diary == ["0 over"]
+
+
+async def test_who_arrives_as_it_stops_goes_back_to_the_dialplan() -> None:
+    desk = Desk()
+    async with serving(desk.serve) as server:
+        await (await ring(server, "one")).leave()
+        await server.idle()
+        arriving = socket.create_connection(("127.0.0.1", server.port))
+        leaving = asyncio.create_task(arrive_late(arriving))
+    await leaving
+    assert desk.diary == ["one over"]
+
+
+async def arrive_late(connection: socket.socket) -> None:
+    await be_turned_away(FarEnd(*await asyncio.open_connection(sock=connection)))
+
+
+async def be_turned_away(call: FarEnd) -> None:
+    assert (await call.receive()).text == "connect"
+    call.reply("+OK\n", Unique_ID="late")
+    assert (await call.receive()).text == "resume"
+    call.reply("+OK")
+    assert await call.is_left()
 
 
 async def test_only_allowed_peers_are_let_in() -> None:

@@ -1,15 +1,15 @@
 """Where the dialplan's ``socket`` action arrives: one connection, one task, one call.
 
-A server that is full does not refuse, it stops listening: then the dialplan tries its next host at
-once. Connections the kernel has already taken at that moment are served all the same, since to close
-one before ``connect`` leaves a parked channel behind.
+A server that is full stops listening: then the dialplan tries its next host at once. Whom the kernel
+has let in by then is told to ``resume`` the dialplan, since a connection that is closed before
+``connect`` can leave a channel behind that is parked for ever.
 """
 
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager, suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 
@@ -43,6 +43,8 @@ class Server:
         """On which it listens whenever there is room."""
         self.calls: set[asyncio.Task[None]] = set()
         """Those being served."""
+        self.turned_away: set[asyncio.Task[None]] = set()
+        """Those being sent back to the dialplan."""
 
     def allows(self, host: str) -> bool:
         """Return whether that address may send calls."""
@@ -71,46 +73,58 @@ class Server:
                 await asyncio.sleep(RELISTEN_SECONDS)
 
     async def idle(self) -> None:
-        """Wait until no call is being served."""
-        while self.calls:
-            await asyncio.wait(self.calls)
+        """Wait until nobody is connected."""
+        while tasks := self.calls | self.turned_away:
+            await asyncio.wait(tasks)
 
     async def _accept_until_full(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        while len(self.calls) < self._limit:
-            self._take(*await loop.sock_accept(listening))
-        logger.info("full: %d calls", len(self.calls))
-        while True:
-            try:
-                self._take(*listening.accept())
-            except BlockingIOError:
-                return
+        try:
+            while len(self.calls) < self._limit:
+                self._take(*await loop.sock_accept(listening), self.calls, self._serve)
+            logger.info("full: %d calls", len(self.calls))
+        finally:
+            with suppress(BlockingIOError):
+                while True:
+                    self._take(*listening.accept(), self.turned_away, self._turn_away)
 
     async def _until_room(self) -> None:
         while len(self.calls) >= self._limit:
             self._room.clear()
             await self._room.wait()
 
-    def _take(self, peer: socket.socket, address: tuple[str, int]) -> None:
+    def _take(
+        self,
+        peer: socket.socket,
+        address: tuple[str, int],
+        tasks: set[asyncio.Task[None]],
+        work: Callable[[socket.socket], Coroutine[None, None, None]],
+    ) -> None:
         if not self.allows(address[0]):
             logger.info("closed a connection from %s: not an allowed peer", address[0])
             peer.close()
             return
         peer.setblocking(False)
-        call = asyncio.create_task(self._serve(peer), name="call")
-        self.calls.add(call)
-        call.add_done_callback(self._forget)
-        call.add_done_callback(lambda _: peer.close())  # also if it was cancelled before it began
+        task = asyncio.create_task(work(peer), name="call")
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(lambda _: self._room.set())
+        task.add_done_callback(lambda _: peer.close())  # also if it was cancelled before it began
 
-    def _forget(self, call: asyncio.Task[None]) -> None:
-        self.calls.discard(call)
-        self._room.set()
+    async def _turn_away(self, peer: socket.socket) -> None:
+        try:
+            async with Connection(*await asyncio.open_connection(sock=peer)) as connection:
+                data = await _connect(connection)
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await connection.command("resume")
+                logger.info("call %s: sent back to the dialplan", data["Unique-ID"])
+        except (SwitchError, OSError) as error:
+            logger.warning("could not send a call back to the dialplan: %s", error or "no answer to resume")
 
     async def _serve(self, peer: socket.socket) -> None:
         call = "without data"
         try:
-            reader, writer = await asyncio.open_connection(sock=peer)
-            async with Connection(reader, writer) as connection:
+            async with Connection(*await asyncio.open_connection(sock=peer)) as connection:
                 data = await _connect(connection)
                 call = data["Unique-ID"]
                 await self._handler(connection, data)
@@ -172,7 +186,8 @@ async def serve(
         await _cancel({accepting})
         await server.idle()
     finally:
-        await _cancel({accepting, *server.calls})
+        await _cancel({accepting})
+        await _cancel(server.calls | server.turned_away)
         listening.close()  # it was cancelled, perhaps before it began
         if not accepting.cancelled():
             accepting.result()
@@ -181,4 +196,5 @@ async def serve(
 async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    await asyncio.wait(tasks)
+    if tasks:
+        await asyncio.wait(tasks)
