@@ -119,7 +119,7 @@ async def in_call(
     ears = Ears(Vad())
     channel, voice, memory = channel or FakeChannel(), voice or FakeVoice(), memory or FakeMemory()
     brain = FakeBrain(*replies, gate=gate)
-    ear = ears.open()
+    ear = ears.open(since=session.position if session else 0)
     events: list[Event] = []
     engines = Engines(FakeStt(*understood), brain, voice)
     call = Call(channel, ear, assistant, engines, memory, events.append)
