@@ -23,7 +23,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias, cast
 
 from pydantic import TypeAdapter
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -40,6 +40,11 @@ SESSION_KEPT: Final = timedelta(hours=4)
 MOST_EVENTS: Final = 2000
 """Of one call: an hour of talk has about 1,000; more would be a loop."""
 WORKER_FORGOTTEN_AFTER: Final = timedelta(seconds=5)
+
+CONNECTIONS: Final = 16
+"""Of one process: a burst of hundreds of calls is served sooner by few than by making hundreds."""
+MOST_WAITING: Final = 1000
+"""Watchers of calls at once, a connection each."""
 
 Event: TypeAlias = Mapping[str, str]
 
@@ -84,6 +89,9 @@ class Worker:
     capacity: int
 
 
+# One more try, on a new connection, is what a restarted server takes. RESP2: one shape for each answer.
+_MANNERS: Final[Mapping[str, Any]] = {"retry": Retry(NoBackoff(), 1), "protocol": 2}
+
 _CALL = TypeAdapter(CallRecord)
 _WORKER = TypeAdapter(Worker)
 
@@ -102,8 +110,10 @@ class Store:
     After an error the next call tries again: the connections are made anew by the client library.
     """
 
-    def __init__(self, redis: Redis, retention: timedelta) -> None:
+    def __init__(self, redis: Redis, waiting: Redis, retention: timedelta) -> None:
         self._redis = redis
+        self._waiting = waiting
+        """For what waits in Redis, which must not keep a call from a connection."""
         self._retention = retention
         """Of everything said."""
 
@@ -146,7 +156,9 @@ class Store:
         # To Redis, a block of 0 ms is for ever.
         block = None if wait is None else max(1, wait // timedelta(milliseconds=1))
         async with _bounded(within + (block or 0) / 1000):
-            streams: Any = await self._redis.xread({f"events:{call_id}": after}, block=block)
+            streams: Any = await (self._waiting if block else self._redis).xread(
+                {f"events:{call_id}": after}, block=block
+            )
         return [(identity.decode(), _text(fields)) for _, entries in streams for identity, fields in entries]
 
     async def record_call(self, call: CallRecord, *, within: float = OUT_OF_CALL) -> None:
@@ -191,9 +203,10 @@ class Store:
 @asynccontextmanager
 async def open_store(url: str, retention: timedelta) -> AsyncIterator[Store]:
     """Lend the store at *url*, as ``redis://…``, ``rediss://…`` or ``unix://…``. It need not be up yet."""
-    # One more try, on a new connection, is what a restarted server takes. RESP2: one shape for each answer.
-    async with Redis.from_url(url, retry=Retry(NoBackoff(), 1), protocol=2) as redis:
-        yield Store(redis, retention)
+    quick = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=None, **_MANNERS)
+    patient = ConnectionPool.from_url(url, max_connections=MOST_WAITING, **_MANNERS)
+    async with Redis.from_pool(quick) as redis, Redis.from_pool(patient) as waiting:
+        yield Store(redis, waiting, retention)
 
 
 @asynccontextmanager

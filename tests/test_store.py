@@ -154,6 +154,36 @@ async def test_a_redis_that_hangs_costs_the_call_no_more_than_its_patience(tmp_p
             assert await store.load_session("c1") == b"after"
 
 
+async def test_hundreds_of_calls_at_once_are_served_also_after_redis_hung(tmp_path: Path) -> None:
+    with redis_process(tmp_path) as redis:
+        async with open_store(redis.url, RETENTION) as store:
+
+            async def turn(call: int, within: float) -> bool:
+                try:
+                    await store.save_session(f"c{call}", b"words", within=within)
+                except StoreError:
+                    return False
+                return True
+
+            async def turns(within: float) -> list[bool]:
+                return await asyncio.gather(*(turn(call, within) for call in range(400)))
+
+            assert all(await turns(5))
+            os.kill(redis.process.pid, signal.SIGSTOP)
+            assert not any(await turns(IN_CALL))
+            os.kill(redis.process.pid, signal.SIGCONT)
+            assert all(await turns(5))
+
+
+async def test_who_waits_for_events_keeps_no_call_from_redis(store: Store) -> None:
+    waiting = [asyncio.create_task(store.events(f"c{call}", wait=timedelta(seconds=10))) for call in range(50)]
+    await asyncio.sleep(0)
+    await store.save_session("c0", b"words", within=5)
+    for call in range(50):
+        await store.add_event(f"c{call}", {"kind": "ended"}, within=5)
+    assert all([await events for events in waiting])
+
+
 async def test_a_redis_that_was_killed_is_used_again_when_it_is_back(tmp_path: Path) -> None:
     async with open_store(f"unix://{tmp_path}/redis.sock", RETENTION) as store:
         with pytest.raises(StoreError):
