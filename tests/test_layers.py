@@ -16,7 +16,7 @@ LAYERS = [
     {"assistant"},
     {"stt", "tts", "llm"},
     {"audio", "store", "embedded_redis", "supervisor"},
-    {"settings"},
+    {"settings", "roster"},
     {"aio", "log", "heartbeat"},
     {"errors"},
 ]
