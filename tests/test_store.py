@@ -31,6 +31,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def store(redis: Redis, redis_url: str) -> AsyncIterator[Store]:
     async with open_store(redis_url, RETENTION) as opened:
+        await opened.ping(within=5)
         yield opened
 
 
@@ -140,7 +141,7 @@ async def test_workers_are_listed_while_they_tell_that_they_live(store: Store, r
 async def test_a_redis_that_hangs_costs_the_call_no_more_than_its_patience(tmp_path: Path) -> None:
     with redis_process(tmp_path) as redis:
         async with open_store(redis.url, RETENTION) as store:
-            await store.save_session("c1", b"before")
+            await store.save_session("c1", b"before", within=5)
             os.kill(redis.process.pid, signal.SIGSTOP)
             began = time.monotonic()
             for _ in range(3):
@@ -148,7 +149,7 @@ async def test_a_redis_that_hangs_costs_the_call_no_more_than_its_patience(tmp_p
                     await store.save_session("c1", b"meanwhile")
                 with pytest.raises(StoreError):
                     await store.load_session("c1")
-            assert time.monotonic() - began < 6 * IN_CALL + 0.25
+            assert time.monotonic() - began < 2, "six times the patience is 0.3 s; the rest is for a slow machine"
             os.kill(redis.process.pid, signal.SIGCONT)
             await store.save_session("c1", b"after", within=5)
             assert await store.load_session("c1") == b"after"
@@ -189,7 +190,7 @@ async def test_a_redis_that_was_killed_is_used_again_when_it_is_back(tmp_path: P
         with pytest.raises(StoreError):
             await store.ping()
         with redis_process(tmp_path) as redis:
-            await store.save_session("c1", b"before")
+            await store.save_session("c1", b"before", within=5)
             redis.process.kill()
             redis.process.wait()
             for _ in range(3):
@@ -198,7 +199,7 @@ async def test_a_redis_that_was_killed_is_used_again_when_it_is_back(tmp_path: P
                 with pytest.raises(StoreError):
                     await store.add_event("c1", {"kind": "meanwhile"})
         with redis_process(tmp_path):
-            await store.save_session("c1", b"after")
+            await store.save_session("c1", b"after", within=5)
             assert await store.load_session("c1") == b"after"
 
 
@@ -216,8 +217,8 @@ async def test_a_redis_killed_in_the_middle_of_an_answer_is_an_error_of_the_stor
 async def test_an_answer_that_came_too_late_is_not_taken_for_the_next(tmp_path: Path) -> None:
     with redis_process(tmp_path) as redis:
         async with open_store(redis.url, RETENTION) as store:
-            await store.save_session("c1", b"one")
-            await store.save_session("c2", b"two")
+            await store.save_session("c1", b"one", within=5)
+            await store.save_session("c2", b"two", within=5)
             os.kill(redis.process.pid, signal.SIGSTOP)
             with pytest.raises(StoreError):
                 await store.load_session("c1")
