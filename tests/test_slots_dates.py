@@ -79,6 +79,7 @@ SPANISH = {
     "veinti dos de diciembre": "2026-12-22",
     "veinte y dos de diciembre": "2026-12-22",
     "primero de enero": "2027-01-01",
+    "El jueves sonse de noviembre.": "2027-11-11",
     "El 1 de enero de 2.028.": "2028-01-01",
     "el 1º de enero": "2027-01-01",
     "el uno de enero de dos mil veintiocho": "2028-01-01",
@@ -169,6 +170,7 @@ ENGLISH = {
     "I can't on Tuesday, maybe Thursday": "2026-11-26",
     "no, Friday": "2026-11-27",
     "Wednesday, right?": "2026-11-25",
+    "May I come on Wednesday?": "2026-11-25",
 }
 
 NONE = {
@@ -176,7 +178,7 @@ NONE = {
         "", "a las tres", "el martes no", "no puedo el martes", "el martes o el miércoles",
         "el miércoles, no el martes", "por la mañana", "la semana que viene", "el 31 de febrero", "el cuarenta",
         "no sé", "sí, gracias",
-        "quince personas", "una cita", "el primero de nero",
+        "quince personas", "una cita", "el primero de nero", "el jueves onte de noviembre",
     ),
     "en": (
         "", "at three", "not on Tuesday", "Monday or Tuesday", "in the morning", "next week", "February 31st",

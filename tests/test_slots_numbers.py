@@ -107,3 +107,8 @@ def test_anything_may_be_said(language: str, text: str) -> None:
 def test_read_back_is_in_words(number: float, spanish: str, english: str) -> None:
     assert numbers.say(number, "es") == spanish
     assert numbers.say(number, "en") == english
+
+
+def test_an_endless_row_of_digits_is_no_number() -> None:
+    assert numbers.parse("9" * 5000, "es", NOW) is None
+    assert numbers.parse("nueve " * 1000, "es", NOW) is None

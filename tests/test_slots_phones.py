@@ -34,6 +34,7 @@ SPANISH = {
     "612 345 679, perdón, 612 345 678": "+34612345678",
     "más cincuenta y dos cincuenta y cinco doce treinta y cuatro cincuenta y seis setenta y ocho": "+525512345678",
     "Mi número es el 612 y luego 30 al 4, 50 al 6 y 78.": "+34612345678",
+    "612, 340 al 5, 678": "+34612345678",
     "612 millones 345.678": "+34612345678",
     "612 345 678 612 345 678": "+34612345678",
     "612 34 56": None,

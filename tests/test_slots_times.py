@@ -76,6 +76,10 @@ SPANISH = {
     "La socho de la noche.": "20:00",
     "La sonse menos 10 de la mañana.": "10:50",
     "las 9 de menos 10": "08:50",
+    "La 1 a menos 4.": "12:45",
+    "4.5": "16:30",
+    "a las 4,5": "16:30",
+    "las voces": "12:00",
     "las tres de la tarde y nada más": "15:00",
 }
 
@@ -133,6 +137,8 @@ ENGLISH = {
     "9 o'clock in the morning": "09:00",
     "At 5, no at 6.": "18:00",
     "430": "16:30",
+    "Around 11.30": "11:30",
+    "Around the 1130.": "11:30",
     "4.30": "16:30",
     "20-3 in the afternoon.": "14:40",
     "4pm": "16:00",
@@ -144,7 +150,7 @@ NONE = {
     "es": ("", "por la tarde", "el quince", "entre las cuatro y las cinco", "a las 25", "el 15 de mayo", "no sé",
            "mañana", "a las cinco no", "dentro de dos horas"),
     "en": ("", "in the morning", "the 15th", "between four and five", "at 25", "25th of May", "I don't know",
-           "tomorrow", "not at five", "from ten to twelve people", "5-7 in the evening",
+           "tomorrow", "not at five", "from ten to twelve people", "5-7 in the evening", "4 4",
            "Pass, past 4 in the afternoon."),
 }  # fmt: skip
 

@@ -106,3 +106,8 @@ WHOLE = {
     "en": re.compile(rf"(?:on )?(?:the )?{_DAY}"),
 }
 """What is a date only if nothing else is said."""
+HALF_HEARD = {
+    "es": re.compile(rf"\b{_any(MONTHS['es'])}\b"),
+    "en": re.compile(rf"\b{_any(MONTHS['en'].keys() - {'may', 'march'})}\b"),
+}
+"""A month left over is of a date that was not understood: "el jueves onte de noviembre" is not next Thursday."""

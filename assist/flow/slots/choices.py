@@ -127,10 +127,11 @@ def _answers(phrase: str, spoken: frozenset[str], language: str) -> frozenset[st
     "Sí claro por favor" is made of "sí" and "claro".
     """
     said = phrase.split()
+    longest = max([_FEW, *(len(way.split()) for way in spoken)])
     # What the first so many words are made of, where they are made of anything.
     made: dict[int, frozenset[str]] = {0: frozenset()}
     for end in range(1, len(said) + 1):
-        for start in range(end):
+        for start in range(max(0, end - longest), end):
             part = " ".join(said[start:end])
             if start in made and part in spoken:
                 made[end] = made[start] | {part}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from assist.flow.slots.calendar_words import AHEAD, MONTHS, RULES, UNITS, WEEKDAYS, WHOLE
+from assist.flow.slots.calendar_words import AHEAD, HALF_HEARD, MONTHS, RULES, UNITS, WEEKDAYS, WHOLE
 from assist.flow.slots.corrections import takes
 from assist.flow.slots.numerals import cardinal, numerals
 from assist.flow.slots.text import bare
@@ -43,7 +43,7 @@ def _dates(said: str, language: str, today: date) -> set[date]:
                 found.add(day)
             # A day that does not exist is used up too: "31 de febrero" is not the next 31st.
             rest = rest.replace(match[0], " | ", 1)
-    return found
+    return set() if HALF_HEARD[language].search(rest) else found
 
 
 def _resolve(groups: _Groups, language: str, today: date) -> date | None:

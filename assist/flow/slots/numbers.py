@@ -12,7 +12,9 @@ _MULTIPLIED = {"mil": 1000, "thousand": 1000, "millon": 10**6, "millones": 10**6
 _SPOKEN_ONE_BY_ONE = re.compile(r"(?<![\d.,])(?:\d ){2,}\d(?![\d.,])")
 _HALF = re.compile(r"(?<![\d.,])(\d+) (?:y medi[ao]|and a half)\b")
 _SPLIT_HUNDREDS = re.compile(r"\b(\d+)00 and (\d\d?)\b(?!\.)")
-_SIGNED = re.compile(r"(?P<minus>(?:^|\D )(?:menos|minus) )?(?<![\d.,/:-])(?P<amount>\d+(?:[.,]\d+)?)(?![\d/:-])")
+_SIGNED = re.compile(
+    r"(?P<minus>(?:^|\D )(?:menos|minus) )?(?<![\d.,/:-])(?P<amount>\d{1,15}(?:[.,]\d{1,15})?)(?![\d/:-])"
+)
 _ARTICLE = re.compile(r"\b(?:una?|an?)\b")
 
 

@@ -13,6 +13,9 @@ _LEFT_ALONE = {
 }
 _SPELLINGS = {
     "es": (
+        # What Whisper makes of "las ocho", "las once" and "la once" through a telephone.
+        (re.compile(r"\bsoch[oa]\b"), "ocho"),
+        (re.compile(r"\b(?:sonse|sonce|onse|onces)\b"), "once"),
         (re.compile(r"\bventi(?=\w)"), "veinti"),
         (re.compile(r"\b(?:veinti|veinte y )(?=un[oa]?\b)\w+"), "veintiuno"),
         (re.compile(r"\bveinti ?dos\b|\bveinte y dos\b"), "veintidós"),

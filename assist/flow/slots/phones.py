@@ -20,7 +20,7 @@ _BETWEEN = re.compile(
 _REPEATED = re.compile(r"\b(doble|double|triple|treble) (\d)")
 _SPOKEN_ZERO = re.compile(r"\boh?\b")
 _PLUS = re.compile(r"\b(?:mas|plus) (?=\d)")
-_SPLIT_TENS = re.compile(r"\b([2-9])0 (?:al?|y) ([1-9])\b")
+_SPLIT_TENS = re.compile(r"\b(\d?[2-9])0 (?:al?|y) ([1-9])\b")
 """What Whisper makes of "treinta y cuatro" through a telephone: "30 al 4"."""
 _MILLIONS = re.compile(r"\b(\d{1,3}) mill(?:ones|ion) (\d{3})[.,]?(\d{3})\b", re.IGNORECASE)
 """Three threes, heard as one number."""

@@ -29,6 +29,7 @@ _STARTS = {
 _H = r"\b(?P<hour>\d{1,2}|una)\b"
 _ES_PART = r" ?\b(?P<part>(?:de|por|en|a) la (?:manana|tarde|noche|madrugada)|del? mediodia|[ap] ?m)\b"
 _EN_PART = r" ?\b(?P<part>in the (?:early )?(?:morning|afternoon|evening)|at night|tonight|at noon|[ap] ?m)\b"
+_EN_AT = r"\b(?:at|around|about|by|after|before|until)(?: the)?"
 
 _RULES = {
     "es": (
@@ -54,10 +55,10 @@ _RULES = {
         rf"(?: o clock)?(?:{_EN_PART})?",
         rf"{_H}:(?P<plus>\d\d)\b(?:{_EN_PART})?",
         rf"{_H}[.,](?P<plus>\d\d)\b(?:{_EN_PART})",
-        rf"\bat {_H}[.,](?P<plus>\d\d)\b",
-        rf"\bat (?P<hour>\d{{1,2}})(?P<plus>\d\d)\b(?:{_EN_PART})?",
+        rf"{_EN_AT} {_H}[.,](?P<plus>\d\d)\b",
+        rf"{_EN_AT} (?P<hour>\d{{1,2}})(?P<plus>\d\d)\b(?:{_EN_PART})?",
         rf"\b(?P<hour>\d{{1,2}})(?P<plus>\d\d)\b(?:{_EN_PART})",
-        rf"\b(?:at|around|about|by|after|before|until) {_H}(?: (?:o |oh )?(?P<plus>\d{{1,2}})\b)?"
+        rf"{_EN_AT} {_H}(?: (?:o |oh )?(?P<plus>\d{{1,2}})\b)?"
         rf"(?: o clock)?(?:{_EN_PART})?",
         rf"{_H} o clock\b(?:{_EN_PART})?",
         # After these come minutes and an hour, of which one was not understood.
@@ -67,11 +68,13 @@ _RULES = {
 }
 _WHOLE = {
     "es": (
-        r"(?:a |sobre |hacia )?(?:las )?(?P<hour>\d{1,2}|una)(?:(?: |-|\.|,)(?:y |con )?(?P<plus>\d{1,2}))?",
+        r"(?:a |sobre |hacia )?(?:las )?(?P<hour>\d{1,2}|una)(?: (?:y|con) (?P<plus>\d{1,2}))?",
+        r"(?P<hour>\d{1,2})[-., ](?P<plus>\d\d)",
         r"(?P<hour>\d{1,2})(?P<plus>\d\d)",
     ),
     "en": (
-        r"(?:at )?(?P<hour>\d{1,2})(?:(?: |-|\.|,)(?:oh? )?(?P<plus>\d{1,2}))?",
+        r"(?:at )?(?P<hour>\d{1,2})(?: oh? (?P<plus>\d))?",
+        r"(?P<hour>\d{1,2})[-., ](?P<plus>\d\d)",
         r"(?P<hour>\d{1,2})(?P<plus>\d\d)",
     ),
 }
@@ -85,9 +88,10 @@ _AROUND = {
 
 _MISHEARD = {
     "es": (
-        (re.compile(r"\bla soch[oa]\b"), "las 8"),
-        (re.compile(r"\bla son[cs]e\b"), "las 11"),
-        (re.compile(r"(?<=\d) de(?= menos \d)"), ""),
+        (re.compile(r"\blas voces?\b"), "las 12"),
+        (re.compile(r"(?<=\d) (?:de|a)(?= menos\b)"), ""),
+        (re.compile(r"(?<=\bmenos )4\b"), "cuarto"),
+        (re.compile(r"\b(\d{1,2})[.,]5\b"), r"\1 y media"),
         (re.compile(r"(?<=\d)(?=[ap] ?m\b)"), " "),
     ),
     "en": (
