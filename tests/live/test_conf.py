@@ -116,14 +116,22 @@ def apology(language: str) -> NDArray[np.float64]:
 
 
 def likeness(heard: NDArray[np.float64], sought: NDArray[np.float64]) -> float:
-    """Return how well *sought* is found anywhere in *heard*: 1 is exactly."""
-    if len(heard) < len(sought):
+    """Return how well *sought* is found in *heard*, 1 is exactly: the median of its half seconds.
+
+    A busy machine drops a frame now and then, and what follows is shifted.
+    """
+    pieces = [sought[start : start + 4000] for start in range(0, len(sought) - 4000, 4000)]
+    return float(np.median([_best_match(heard, piece) for piece in pieces]))
+
+
+def _best_match(heard: NDArray[np.float64], piece: NDArray[np.float64]) -> float:
+    if len(heard) < len(piece):
         return 0.0
-    size = len(heard) + len(sought)
-    product = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sought, size)), size)
-    energy = np.convolve(heard**2, np.ones(len(sought)), "valid")
-    places = product[: len(energy)]
-    return float(np.max(places / np.sqrt(np.maximum(energy, 1e-9) * np.sum(sought**2))))
+    size = len(heard) + len(piece)
+    product = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(piece, size)), size)
+    sums = np.concatenate([[0.0], np.cumsum(heard**2)])
+    energy = sums[len(piece) :] - sums[: -len(piece)]
+    return float(np.max(product[: len(energy)] / np.sqrt(np.maximum(energy, 1e-6) * np.sum(piece**2))))
 
 
 async def test_an_unknown_number_is_refused(hasty: PrivateFreeSwitch) -> None:
@@ -255,12 +263,8 @@ async def test_the_worker_learns_who_is_called_and_for_whom(hasty: PrivateFreeSw
         assert data["variable_socket_resume"] == "true"
 
 
-async def test_more_calls_than_agreed_are_refused(hasty: PrivateFreeSwitch) -> None:
-    async def answer(connection: Connection, data: Event) -> None:
-        await connection.execute("answer")
-        await connection.closed()
-
-    async with worker(hasty, answer), hasty.control() as switch:
+async def test_more_calls_than_agreed_are_refused_also_while_they_hear_the_apology(hasty: PrivateFreeSwitch) -> None:
+    async with hasty.control() as switch:
         for _ in range(MAX_CALLS):
             await switch.connection.bgapi(f"originate {hasty.caller('1000')} &park()")
         async with telephone(hasty.ports.trunk) as caller:
