@@ -36,11 +36,13 @@ _STRONG = 328.0
 _ENOUGH_STRONG = 3
 _HANGS_TOGETHER = RATE // 10
 """A loud slice so soon after the last belongs to the same word; a later one has to begin anew."""
+_LATEST = RATE
+"""Samples before a beginning is known that may belong to it, the silence before it aside."""
 
 _QUIETEST = 33.0
 """Root mean square, of 16 bits: -60 dBFS. Nothing below is a voice."""
 _ABOVE_FLOOR = 2.0
-_BELOW_PEAK = 0.04
+_BELOW_PEAK = 0.035
 _FLOOR_RISES = 1.01
 """In each slice: 11 dB a second. It falls at once."""
 _PEAK_FALLS = 0.9985
@@ -133,6 +135,8 @@ class Endpointer:
         self._loudness = _Loudness()
         self._recent: deque[int] = deque([0] * _RECENT, _RECENT)
         """The last slices: how loud, or 0 for those that are not."""
+        self._loud_since = since
+        self._loud_until = since
         self._sure = 0
         self._probability = 0.0
         self._start: int | None = None
@@ -154,7 +158,7 @@ class Endpointer:
         """The sample from which on there may be an utterance that has not ended."""
         if self._start is not None:
             return self._start
-        return max(self._voice_end, self._judged - self._pre_roll - _RECENT * SLICE)
+        return max(self._voice_end, self._word() - self._pre_roll)
 
     def feed(self, audio: bytes, probabilities: list[float]) -> list[Event]:
         """Return what happened, in order.
@@ -180,6 +184,9 @@ class Endpointer:
         for level in _levels(window):
             loud = self._loudness.loud(level)
             self._loudness.learn(level, probability)
+            if loud:
+                self._loud_since = self._word()
+                self._loud_until = self._judged + SLICE
             self._judged += SLICE
             self._recent.append(level if loud else 0)
             if self._start is None:
@@ -197,13 +204,17 @@ class Endpointer:
         strong = sum(level > _STRONG for level in self._recent) >= _ENOUGH_STRONG
         return (loud >= _ENOUGH and (strong or self._sure > 0)) or (loud >= 2 and self._sure >= 2)
 
+    def _word(self) -> int:
+        """Return where that begins which might turn out to be the first word of an utterance."""
+        if self._judged - self._loud_until >= _HANGS_TOGETHER:
+            return self._judged
+        return max(self._loud_since, self._judged - _LATEST)
+
     def _hangs_together(self) -> bool:
         return self._judged - SLICE - self._voice_end < _HANGS_TOGETHER
 
     def _begin(self, events: list[Event]) -> None:
-        quiet_before = next(place for place, level in enumerate(self._recent) if level)
-        first_loud = self._judged - (_RECENT - quiet_before) * SLICE
-        self._start = max(self._voice_end, first_loud - self._pre_roll)
+        self._start = self.settled
         self._voice_end = self._judged
         events.append(Began(self._judged, self._start))
 
