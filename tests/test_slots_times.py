@@ -150,7 +150,7 @@ NONE = {
     "es": ("", "por la tarde", "el quince", "entre las cuatro y las cinco", "a las 25", "el 15 de mayo", "no sé",
            "mañana", "a las cinco no", "dentro de dos horas"),
     "en": ("", "in the morning", "the 15th", "between four and five", "at 25", "25th of May", "I don't know",
-           "tomorrow", "not at five", "from ten to twelve people", "5-7 in the evening", "4 4",
+           "tomorrow", "not at five", "from ten to twelve people", "5-7 in the evening", "4 4", "around the 1,130",
            "Pass, past 4 in the afternoon."),
 }  # fmt: skip
 

@@ -106,6 +106,7 @@ WHOLE = {
     "en": re.compile(rf"(?:on )?(?:the )?{_DAY}"),
 }
 """What is a date only if nothing else is said."""
+
 HALF_HEARD = {
     "es": re.compile(rf"\b{_any(MONTHS['es'])}\b"),
     "en": re.compile(rf"\b{_any(MONTHS['en'].keys() - {'may', 'march'})}\b"),

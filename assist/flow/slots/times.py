@@ -41,7 +41,7 @@ _RULES = {
         rf"{_H}[.,](?P<plus>\d\d)\b(?:{_ES_PART})",
         rf"\blas? {_H}[.,](?P<plus>\d\d)\b",
         rf"\blas (?P<hour>\d{{1,2}})(?P<plus>\d\d)\b(?:{_ES_PART})?",
-        rf"\blas? {_H}(?: (?:horas )?(?:y |con )?(?P<plus>\d{{1,2}})\b(?! de [^l]))?"
+        rf"\blas? {_H}(?![.,]\d)(?: (?:horas )?(?:y |con )?(?P<plus>\d{{1,2}})\b(?! de [^l]))?"
         rf"(?: h(?:oras)?\b| en punto\b)?(?:{_ES_PART})?",
         rf"{_H} en punto\b(?:{_ES_PART})?",
         # After "menos" or "y" come minutes, of an hour that was not understood.
@@ -58,7 +58,7 @@ _RULES = {
         rf"{_EN_AT} {_H}[.,](?P<plus>\d\d)\b",
         rf"{_EN_AT} (?P<hour>\d{{1,2}})(?P<plus>\d\d)\b(?:{_EN_PART})?",
         rf"\b(?P<hour>\d{{1,2}})(?P<plus>\d\d)\b(?:{_EN_PART})",
-        rf"{_EN_AT} {_H}(?: (?:o |oh )?(?P<plus>\d{{1,2}})\b)?"
+        rf"{_EN_AT} {_H}(?![.,]\d)(?: (?:o |oh )?(?P<plus>\d{{1,2}})\b)?"
         rf"(?: o clock)?(?:{_EN_PART})?",
         rf"{_H} o clock\b(?:{_EN_PART})?",
         # After these come minutes and an hour, of which one was not understood.
