@@ -71,6 +71,13 @@ def test_every_variable_of_the_dialplan_has_a_value_or_may_be_empty() -> None:
     assert used <= defined
 
 
+def test_every_number_has_an_assistant() -> None:
+    named = re.findall(r"assist_assistant=(\w+)", (CONF / "dialplan/public/dids.xml").read_text(encoding="utf-8"))
+    assert named
+    for name in named:
+        assert (CONF.parent.parent / f"config/assistants/{name}.yaml").exists()
+
+
 @pytest.mark.parametrize("published", ["ClueCon", "1234"])
 def test_no_published_password_is_set(published: str) -> None:
     for path in XML:

@@ -21,6 +21,7 @@ class Telephone(asyncio.DatagramProtocol):
         self.received: asyncio.Queue[bytes] = asyncio.Queue()
         self.call = secrets.token_hex(8)
         self.far_tag = b""
+        self.sequence = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.DatagramTransport, transport)
@@ -37,14 +38,9 @@ class Telephone(asyncio.DatagramProtocol):
         self._send("ACK", number, branch if status >= 300 else secrets.token_hex(8))
         return status
 
-    async def register(self) -> int:
-        """Ask to be registered and return the status of the answer."""
-        self._send("REGISTER", "1000", secrets.token_hex(8))
-        return await self.status()
-
-    async def hang_up(self, number: str) -> int:
-        """End the call and return the status of the answer."""
-        self._send("BYE", number, secrets.token_hex(8))
+    async def ask(self, method: str, number: str) -> int:
+        """Send another request, within the call if there is one, and return the status of the answer."""
+        self._send(method, number, secrets.token_hex(8))
         return await self.status()
 
     async def status(self) -> int:
@@ -60,7 +56,8 @@ class Telephone(asyncio.DatagramProtocol):
     def _send(self, method: str, number: str, branch: str, body: bytes = b"") -> None:
         here = f"{self.host}:{self.port}"
         to = f"<sip:{number}@127.0.0.1>".encode() + (b";tag=" + self.far_tag if self.far_tag else b"")
-        sequence = 2 if method == "BYE" else 1
+        if method != "ACK":
+            self.sequence += 1
         lines = [
             f"{method} sip:{number}@127.0.0.1 SIP/2.0".encode(),
             f"Via: SIP/2.0/UDP {here};branch=z9hG4bK{branch};rport".encode(),
@@ -68,8 +65,9 @@ class Telephone(asyncio.DatagramProtocol):
             b'From: "' + self.name + f'" <sip:34600000000@{here}>;tag={self.call}'.encode(),
             b"To: " + to,
             f"Call-ID: {self.call}@assist".encode(),
-            f"CSeq: {sequence} {method}".encode(),
+            f"CSeq: {self.sequence} {method}".encode(),
             f"Contact: <sip:test@{here}>".encode(),
+            f"Refer-To: <sip:34906000000@{here}>".encode(),
             b"Content-Type: application/sdp",
             f"Content-Length: {len(body)}".encode(),
         ]
