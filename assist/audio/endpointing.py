@@ -149,9 +149,9 @@ class Endpointer:
         return self._judged + len(self._unjudged) // 2
 
     @property
-    def speaking(self) -> bool:
-        """Whether an utterance has begun and not ended."""
-        return self._start is not None
+    def reached(self) -> int:
+        """Samples of the call that have been judged, the window that is not whole yet included."""
+        return self._judged + min(len(self._unjudged) // 2, WINDOW - 1)
 
     @property
     def settled(self) -> int:

@@ -13,7 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from assist.aio import Stream
 from assist.audio.endpointing import RATE, Began, Ended, Endpointer, Event, Paused, Resumed, Rules
 from assist.audio.vad import Batch, Vad
+from assist.call.keypad import Keyed, Keypad
 from assist.stt import Pause
+
+__all__ = ["Ear", "Ears", "Keyed", "Spoken"]
 
 DEFAULT_RULES = Rules()
 DIGIT_GAP = 1.5
@@ -69,101 +72,6 @@ class Spoken:
         self._news.set()
 
 
-class Keyed:
-    """A group of digits: the first was pressed, and perhaps more will be."""
-
-    def __init__(self) -> None:
-        self._pressed = ""
-        self._complete = asyncio.Event()
-
-    async def digits(self) -> str:
-        """Return the group once it is complete. A ``#`` that ended it is not in it, unless it was all."""
-        await self._complete.wait()
-        return self._pressed
-
-    @property
-    def complete(self) -> bool:
-        return self._complete.is_set()
-
-    def press(self, digit: str, expected: int | None) -> None:
-        if digit == "#" and self._pressed:
-            self._complete.set()
-            return
-        self._pressed += digit
-        if digit == "#" or self.full(expected):
-            self._complete.set()
-
-    def full(self, expected: int | None) -> bool:
-        return expected is not None and len(self._pressed) >= expected
-
-    def end(self) -> None:
-        self._complete.set()
-
-
-class _Keypad:
-    """Groups one call's keys, by count, by ``#`` and by the gaps between them."""
-
-    def __init__(self, gap: float) -> None:
-        self._gap = gap
-        self._left = gap
-        self._expected: int | None = None
-        self._group: Keyed | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._held = False
-
-    @property
-    def busy(self) -> bool:
-        """Whether more digits of a group may come."""
-        return self._group is not None
-
-    def expect(self, count: int) -> None:
-        self._expected = count
-        if self._group and self._group.full(count):
-            self._finish()
-
-    def press(self, digit: str) -> Keyed | None:
-        """Return the group that this key is the first of."""
-        self._stop()
-        begun = None if self._group else Keyed()
-        group = self._group = self._group or begun
-        assert group
-        group.press(digit, self._expected)
-        if group.complete:
-            self._finish()
-        else:
-            self._left = self._gap
-            self._start()
-        return begun
-
-    def hold(self, held: bool) -> None:
-        """Stop counting the gap, or go on with it."""
-        self._stop()
-        self._held = held
-        if self._group:
-            self._start()
-
-    def close(self) -> None:
-        if self._group:
-            self._finish()
-
-    def _start(self) -> None:
-        if not self._held:
-            self._timer = asyncio.get_running_loop().call_later(self._left, self._finish)
-
-    def _stop(self) -> None:
-        if self._timer:
-            self._left = max(self._timer.when() - asyncio.get_running_loop().time(), 0.0)
-            self._timer.cancel()
-            self._timer = None
-
-    def _finish(self) -> None:
-        self._stop()
-        self._expected = None
-        if self._group:
-            self._group.end()
-            self._group = None
-
-
 class _Tape:
     """The last of what was heard, by the call's samples."""
 
@@ -190,7 +98,7 @@ class Ear:
         self._ears = ears
         self.row = row
         self._endpointer = endpointer
-        self._keypad = _Keypad(digit_gap)
+        self._keypad = Keypad(digit_gap)
         self._loop = asyncio.get_running_loop()
         self._tape = _Tape(endpointer.position)
         self._fresh = bytearray()
@@ -211,7 +119,7 @@ class Ear:
         self._ears.heard(self, audio)
 
     def press(self, digit: str) -> None:
-        self._active_until = self._endpointer.position
+        self._active_until = self.position
         if begun := self._keypad.press(digit):
             self._deliver(begun)
 
@@ -241,7 +149,7 @@ class Ear:
     async def silence(self, seconds: float) -> None:
         """Return when the caller has neither spoken nor keyed for so long from now on, in audio time."""
         quiet: asyncio.Future[None] = self._loop.create_future()
-        self._silences[quiet] = (self._endpointer.position, round(seconds * RATE))
+        self._silences[quiet] = (self.position, round(seconds * RATE))
         try:
             await quiet
         finally:
@@ -267,8 +175,8 @@ class Ear:
         for event in self._endpointer.feed(fresh, probabilities):
             self._happened(event)
         if self._open:
-            if self._endpointer.position - self._told >= _PIECE:
-                self._tell_until(self._endpointer.position)
+            if self._endpointer.reached - self._told >= _PIECE:
+                self._tell_until(self._endpointer.reached)
         else:
             self._tape.forget(self._endpointer.settled)
         if self._silences:
@@ -313,7 +221,7 @@ class Ear:
     def _keep_silence(self) -> None:
         if self._open or self._utterances or self._keypad.busy:
             return
-        position = self._endpointer.position
+        position = self._endpointer.reached
         for quiet, (since, samples) in self._silences.items():
             if position - max(since, self._active_until) >= samples and not quiet.done():
                 quiet.set_result(None)
