@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
+from assist.assistant.defaults import PHRASES
 from assist.assistant.hours import STRICT, Hours
 from assist.assistant.script import Form, Intent, Question, Text, Texts, one_or_many
 
@@ -19,6 +20,13 @@ def time_zone(name: object) -> object:
         return ZoneInfo(str(name))
     except (OSError, ValueError, LookupError) as error:
         raise ValueError("no such time zone; write one as Europe/Madrid or America/Bogota") from error
+
+
+def spoken(language: str) -> str:
+    """Return *language*. Raises `ValueError` if Assist does not speak it."""
+    if language not in PHRASES:
+        raise ValueError(f"Assist does not speak {language}; write one of {', '.join(PHRASES)}")
+    return language
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -91,7 +99,9 @@ class Assistant:
     """Of its file."""
     version: str
     """Changes with its file."""
-    languages: Annotated[tuple[str, ...], BeforeValidator(one_or_many), Field(min_length=1)]
+    languages: Annotated[
+        tuple[Annotated[str, AfterValidator(spoken)], ...], BeforeValidator(one_or_many), Field(min_length=1)
+    ]
     """ISO 639-1; it answers in the first."""
     phrases: Mapping[str, Phrases]
     """By language."""

@@ -4,7 +4,7 @@ Of YAML 1.1's surprises none: ``no`` is a text, and so are ``9:30`` and ``2026-1
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -56,10 +56,9 @@ class Document:
 
 def read(file: str, text: bytes) -> Document:
     """Return *text* as a document, empty when it is not YAML at all."""
-    reader = Reader(text)
+    walk = Walk(file)
     try:
-        node = reader.get_single_node()
-        walk = Walk(file, reader)
+        node = yaml.compose(text.decode(), Loader=Reader)
         values = walk.value(node, ()) if node else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -69,17 +68,24 @@ def read(file: str, text: bytes) -> Document:
     except (yaml.reader.ReaderError, UnicodeDecodeError):
         wrong = Mistake(file, 1, "", "this is not text in UTF-8", "save the file as UTF-8")
         return Document(file, None, {}, (wrong,))
-    finally:
-        reader.dispose()
     return Document(file, values, walk.lines, tuple(walk.mistakes))
+
+
+SCALARS: Mapping[str, Callable[[str], Plain]] = {
+    "str": str,
+    "bool": lambda text: text == "true",
+    "int": int,
+    "float": float,
+    "null": lambda text: None,
+}
+"""By the last part of the tag."""
 
 
 class Walk:
     """Turns nodes into values and remembers their lines."""
 
-    def __init__(self, file: str, reader: Reader) -> None:
+    def __init__(self, file: str) -> None:
         self._file = file
-        self._reader = reader
         self._around: list[yaml.Node] = []
         self.lines: dict[Path, int] = {}
         self.mistakes: list[Mistake] = []
@@ -102,7 +108,9 @@ class Walk:
     def _members(self, node: yaml.MappingNode, path: Path) -> Iterator[tuple[str, Plain]]:
         seen: dict[str, int] = {}
         for key, value in node.value:
-            name = str(key.value)
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a name that is no text", problem_mark=key.start_mark)
+            name = key.value
             line = key.start_mark.line + 1
             if name in seen:
                 field = ".".join(map(str, (*path, name)))
@@ -114,6 +122,7 @@ class Walk:
             yield name, self.value(value, (*path, name))
 
     def _scalar(self, node: yaml.Node) -> Plain:
-        value: object = self._reader.construct_object(node)
-        assert value is None or isinstance(value, bool | int | float | str)
-        return value
+        make = SCALARS.get(node.tag.rpartition(":")[2])
+        if make is None:
+            raise yaml.MarkedYAMLError(problem=f"nothing is known of {node.tag}", problem_mark=node.start_mark)
+        return make(node.value)

@@ -36,6 +36,10 @@ def explain(error: ErrorDetails, document: Document, root: object) -> Mistake:
         return document.mistake(path, "this is missing", f"add it: {path[-1]}: …")
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         return document.mistake(path, "there is no such field", suggest(str(path[-1]), names(root, path[:-1])))
+    if kind == "greater_than_equal":
+        return document.mistake(path, "this is too small", f"write {context['ge']} or more")
+    if kind == "less_than_equal":
+        return document.mistake(path, "this is too large", f"write {context['le']} or less")
     if kind in WRONG_TYPE:
         return document.mistake(path, *WRONG_TYPE[kind])
     if kind == "enum":

@@ -75,11 +75,13 @@ def phrases(values: dict[str, Plain]) -> dict[str, object]:
     written, languages = values.get("phrases", {}), values.get("languages")
     if not isinstance(written, dict) or not isinstance(languages, list | str):
         return {}
+    declared = [languages] if isinstance(languages, str) else [str(language) for language in languages]
     filled: dict[str, object] = dict(written)
-    for language in [languages] if isinstance(languages, str) else languages:
-        own = written.get(str(language), {})
+    for language in {**dict.fromkeys(declared), **written}:
+        own = written.get(language, {})
         if isinstance(own, dict):
-            filled[str(language)] = {**PHRASES.get(str(language), {}), **own}
+            # That a language is not spoken, or not declared, is told once, and not of every phrase.
+            filled[language] = {**PHRASES.get(language, PHRASES["en"]), **own}
     return {"phrases": filled}
 
 

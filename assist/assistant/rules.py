@@ -5,7 +5,7 @@ from dataclasses import fields
 from string import Formatter
 
 from assist.assistant.declaration import Assistant, Phrases
-from assist.assistant.defaults import PHRASES, YES_NO
+from assist.assistant.defaults import YES_NO
 from assist.assistant.document import Document, Path
 from assist.assistant.explain import suggest
 from assist.assistant.mistakes import Mistake
@@ -47,13 +47,10 @@ class Rules:
         self._mistake = document.mistake
 
     def languages(self) -> Iterator[Mistake]:
-        """Every declared language is one that Assist speaks."""
-        for number, language in enumerate(self._assistant.languages):
-            if language not in PHRASES:
-                yield self._mistake(
-                    ("languages", number), f"Assist does not speak {language}", suggest(language, [*PHRASES])
-                )
-            if language in self._assistant.languages[:number]:
+        """No language is declared twice."""
+        languages = self._assistant.languages
+        for number, language in enumerate(languages):
+            if language in languages[:number]:
                 yield self._mistake(("languages", number), f"{language} is there twice", "keep one of them")
 
     def phrases(self) -> Iterator[Mistake]:
