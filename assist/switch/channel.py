@@ -16,6 +16,7 @@ from assist.aio import Stream, race
 from assist.call.channel import Direction, Line, Listener, TransferOutcome
 from assist.errors import CommandFailed, ConnectionLost, HungUp, SwitchError
 from assist.switch.applications import Applications
+from assist.switch.commands import variables, word
 from assist.switch.connection import Connection
 from assist.switch.events import Event
 from assist.switch.listening import Listening
@@ -44,6 +45,9 @@ VARIABLES = {
     "ringback": "%(1500,3000,425)",
 }
 
+_MARK = "assist_transfer"
+"""Variable of whoever is being called for a transfer, with the id of our call in it."""
+
 _OUTCOMES = {
     "SUCCESS": TransferOutcome.ENDED,
     "USER_BUSY": TransferOutcome.BUSY,
@@ -58,10 +62,11 @@ _OUTCOMES = {
 class FreeSwitchChannel:
     """Fulfils `assist.call.channel.Channel`; made by `open_channel`."""
 
-    def __init__(self, connection: Connection, connect: Event, media: Media) -> None:
+    def __init__(self, connection: Connection, connect: Event, media: Media, ring_seconds: int) -> None:
         self.line = line_of(connect)
         self._connection = connection
         self._media = media
+        self._ring_seconds = ring_seconds
         self._applications = Applications(connection)
         self._listening = Listening(connection, media, self.line.id)
         self._speaking = Speaking(connection, self._applications, media, self.line.id)
@@ -96,7 +101,7 @@ class FreeSwitchChannel:
         if not self._over.done():
             with suppress(CommandFailed):
                 # It fails if the call has just ended by itself.
-                await self._connection.api(f"uuid_kill {self.line.id} {cause}")
+                await self._connection.api(f"uuid_kill {self.line.id} {word(cause)}")
         await asyncio.shield(self._over)
 
     async def hung_up(self) -> str:
@@ -107,18 +112,19 @@ class FreeSwitchChannel:
 
     async def record(self, path: Path) -> None:
         """Keep the call in *path*, a WAV file: the caller left, the assistant right, transfers masked."""
-        await self._while_up(self._connection.api(f"uuid_record {self.line.id} start {path} 0 {{RECORD_STEREO=true}}"))
-        self._kept = str(path)
+        kept = word(str(path))
+        await self._while_up(self._connection.api(f"uuid_record {self.line.id} start {kept} 0 {{RECORD_STEREO=true}}"))
+        self._kept = kept
 
     async def _transfer(self, destination: str) -> TransferOutcome:
-        mark = f"assist_transfer={self.line.id}"
+        settings = {_MARK: self.line.id, "originate_timeout": str(self._ring_seconds)}
         await self._listening.stop()
         await self._mask(True)
         try:
-            ended = await self._applications.run("bridge", f"{{{mark},originate_timeout={RING_SECONDS}}}{destination}")
+            ended = await self._applications.run("bridge", variables(settings) + destination)
         except asyncio.CancelledError:
             if not self._over.done():
-                await self._connection.api(f"hupall NORMAL_CLEARING {mark.replace('=', ' ')}")
+                await self._connection.api(f"hupall NORMAL_CLEARING {_MARK} {self.line.id}")
             raise
         await self._mask(False)
         await self._listening.resume()
@@ -147,12 +153,12 @@ class FreeSwitchChannel:
                 _settle(self._over, HungUp(event.get("Hangup-Cause", "UNKNOWN")))
 
     async def _prepare(self) -> None:
-        variables = ";".join(f"{name}={value}" for name, value in VARIABLES.items())
+        settings = ";".join(f"{name}={value}" for name, value in VARIABLES.items())
         await self._connection.command(f"filter Unique-ID {self.line.id}")
         await self._connection.command(f"event json {EVENTS}")
         await self._connection.command(f"linger {LINGER}")
         try:
-            await self._connection.api(f"uuid_setvar_multi {self.line.id} {variables}")
+            await self._connection.api(f"uuid_setvar_multi {self.line.id} {settings}")
         except CommandFailed as error:
             # The only reason is that there is no such call any more, and its end came before we asked to be told.
             raise HungUp("UNKNOWN") from error
@@ -173,13 +179,15 @@ class FreeSwitchChannel:
 
 
 @asynccontextmanager
-async def open_channel(connection: Connection, connect: Event, media: Media) -> AsyncIterator[FreeSwitchChannel]:
+async def open_channel(
+    connection: Connection, connect: Event, media: Media, ring_seconds: int = RING_SECONDS
+) -> AsyncIterator[FreeSwitchChannel]:
     """Yield the line of the call that *connection* serves and *connect* describes.
 
     When the call is over nothing of it is left. If it is not, its recording goes on, for the next
-    worker. Raises `HungUp`, `ConnectionLost`.
+    worker. The other side of a transfer may ring for *ring_seconds*. Raises `HungUp`, `ConnectionLost`.
     """
-    channel = FreeSwitchChannel(connection, connect, media)
+    channel = FreeSwitchChannel(connection, connect, media, ring_seconds)
     unsubscribe = connection.subscribe(channel._notice)
     watches = [asyncio.create_task(channel._watch_connection()), asyncio.create_task(channel._watch_ear())]
     try:

@@ -27,13 +27,17 @@ class Script:
         """Samples that came so far."""
         return self._start + len(self._audio) // LINE.sample_bytes
 
+    def add(self, audio: bytes) -> None:
+        """Take in *audio*."""
+        self._audio += audio
+        self._came.set()
+
     async def fill(self, audio: Stream[bytes]) -> None:
         """Take in all of *audio*, as fast as it is played, and close it."""
         try:
             async with aclosing(audio):
                 async for piece in audio:
-                    self._audio += piece
-                    self._came.set()
+                    self.add(piece)
                     while self.end - self._taken > AHEAD:
                         self._room.clear()
                         await self._room.wait()

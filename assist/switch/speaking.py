@@ -67,6 +67,7 @@ class Speaking:
         self._media = media
         self._call = call
         self._codec = Codec("", 0)
+        self._turn = asyncio.Lock()
         self._free = asyncio.Event()
         self._free.set()
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -76,18 +77,18 @@ class Speaking:
 
     async def play(self, audio: Stream[bytes]) -> None:
         """Return when all of *audio* is heard; cancelled, the line is silent. Raises `MediaLost`."""
-        if self._ending:
+        async with self._turn:
             # One that was cancelled twice may still be going.
-            await asyncio.shield(self._ending)
-        self.heard = 0
-        script = Script()
-        filling = asyncio.create_task(script.fill(audio))
-        try:
-            await self._say(script)
-            await filling
-        finally:
-            filling.cancel()
-            await asyncio.gather(filling, return_exceptions=True)
+            await self.close()
+            self.heard = 0
+            script = Script()
+            filling = asyncio.create_task(script.fill(audio))
+            try:
+                await self._say(script)
+                await filling
+            finally:
+                filling.cancel()
+                await asyncio.gather(filling, return_exceptions=True)
 
     def notice(self, event: Event) -> None:
         """Take notice of *event* of the call."""
@@ -116,7 +117,7 @@ class Speaking:
         left = [file for file in self._media.directory.files(self._call) if file.kind in VOICES]
         if left:
             with suppress(SwitchError):
-                await self._connection.api(f"uuid_break {self._call} all")
+                await self._connection.api(f"uuid_break {self._call}")
         for file in left:
             self._number = max(self._number, file.number)
             with suppress(FileNotFoundError):
@@ -178,14 +179,16 @@ class Speaking:
         # A break that comes before the playback has started is lost, and so is a pipe that is closed before.
         await _first(playback.started, playback.ended, self._over)
         if not playback.ended.done() and not self._over.done():
-            await self._connection.api(f"uuid_break {self._call} all")
+            # Without `all`, which would also drop the applications that wait for their turn, unheard of.
+            await self._connection.api(f"uuid_break {self._call}")
         pipe.close()
         if playback.started.done():
             await playback.ended
 
 
 def _codec(event: Event) -> Codec | None:
-    name = event.get("channel-read-codec-name") or event.get("variable_rtp_use_codec_name")
+    # Of a re-INVITE only the write codec's event tells; the variables know it from the event after that.
+    name = event.get("Channel-Write-Codec-Name") if event.name == "CODEC" else event.get("variable_rtp_use_codec_name")
     milliseconds = event.get("variable_rtp_use_codec_ptime", "20")
     return Codec(name, int(milliseconds) * LINE.rate // 1000) if name else None
 

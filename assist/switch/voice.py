@@ -40,9 +40,10 @@ class Pipe:
     def close(self) -> None:
         """The reader gets what is left and then the end of the file."""
         if self._descriptor >= 0:
+            # In this order: who opens a pipe that has a name and no writer waits for ever.
+            self.path.unlink(missing_ok=True)
             os.close(self._descriptor)
             self._descriptor = -1
-            self.path.unlink(missing_ok=True)
 
 
 class Voice:
