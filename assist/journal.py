@@ -1,14 +1,15 @@
 """Writes down what happens in a call: its events where the words expire, and its record, without words, for good."""
 
 import asyncio
-import json
 import logging
-from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Self
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from pydantic import TypeAdapter
 
 from assist.call.channel import Line
-from assist.call.events import Ended, Event, Turn
+from assist.call.events import Ended, Event, Heard, Said, Started, Transferred, Turn
 from assist.errors import StoreError
 from assist.store import OUT_OF_CALL, CallRecord, Store, TurnRecord
 
@@ -16,6 +17,25 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 500
 """Events that wait for a store that does not answer; later ones are dropped, since the call must not wait."""
+
+WAIT = timedelta(seconds=5)
+"""For the next event; then it is asked for again."""
+
+_KINDS: dict[str, TypeAdapter[Any]] = {
+    kind.__name__: TypeAdapter(kind) for kind in (Started, Heard, Said, Turn, Transferred, Ended)
+}
+
+
+async def follow(store: Store, call: str) -> AsyncIterator[Event]:
+    """Yield what happens in *call*, from its beginning to its end. Raises `StoreError`."""
+    last = "0"
+    while True:
+        for identity, fields in await store.events(call, last, wait=WAIT):
+            last = identity
+            event: Event = _KINDS[fields["kind"]].validate_json(fields["data"])
+            yield event
+            if isinstance(event, Ended):
+                return
 
 
 class Journal:
@@ -82,7 +102,8 @@ class Journal:
 
     async def _write_down(self) -> None:
         while event := await self._waiting.get():
-            fields = {"kind": type(event).__name__.lower(), "data": json.dumps(asdict(event), ensure_ascii=False)}
+            kind = type(event).__name__
+            fields = {"kind": kind, "data": _KINDS[kind].dump_json(event).decode()}
             try:
                 await self._store.add_event(self._line.id, fields, within=OUT_OF_CALL)
             except StoreError as error:

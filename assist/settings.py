@@ -205,3 +205,8 @@ def _unanswered(read: dict[type[BaseSettings], BaseSettings]) -> Iterator[str]:
         and openai.base_url is None
     ):
         yield "OPENAI_API_KEY: is missing, and an engine is openai: set it, or OPENAI_BASE_URL of a server without keys"
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return this process's environment with *changes*, for a child of it."""
+    return {**os.environ, **changes}

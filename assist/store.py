@@ -89,8 +89,9 @@ class Worker:
     capacity: int
 
 
-# One more try, on a new connection, is what a restarted server takes. RESP2: one shape for each answer.
-_MANNERS: Final[Mapping[str, Any]] = {"retry": Retry(NoBackoff(), 1), "protocol": 2}
+# One more try, on a new connection, is what a restarted server takes. RESP2: one shape for each answer. And no bound of
+# the library's own, which is 5 s: the bounds are ours, and who waits for an event waits for longer.
+_MANNERS: Final[Mapping[str, Any]] = {"retry": Retry(NoBackoff(), 1), "protocol": 2, "socket_timeout": None}
 
 _CALL = TypeAdapter(CallRecord)
 _WORKER = TypeAdapter(Worker)

@@ -1,0 +1,6 @@
+"""The command `assist`."""
+
+from assist.cli import main
+
+if __name__ == "__main__":
+    main()

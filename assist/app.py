@@ -1,0 +1,178 @@
+"""The composition root: settings in, a running worker out. With `engines`, the only code that knows every class."""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+
+from assist.assistant import Assistant, Assistants
+from assist.audio.endpointing import Rules
+from assist.audio.vad import Vad
+from assist.call.call import Call, Engines
+from assist.call.channel import Direction
+from assist.call.ear import Ear, Ears
+from assist.call.events import Event as CallEvent
+from assist.call.session import Session
+from assist.embedded_redis import redis_server
+from assist.engines import Kit, open_engines
+from assist.errors import CommandFailed, StoreError
+from assist.journal import Journal, follow
+from assist.log import CALL
+from assist.settings import Settings
+from assist.store import Store, open_store
+from assist.store import Worker as WorkerState
+from assist.switch.channel import FreeSwitchChannel, open_channel
+from assist.switch.connection import Connection
+from assist.switch.control import Control, control
+from assist.switch.directory import MediaDirectory, sweep
+from assist.switch.events import Event
+from assist.switch.media import Media
+from assist.switch.server import Server, serve
+
+log = logging.getLogger(__name__)
+
+
+TELL_ALIVE = 2.0
+"""Seconds between two signs of life of a worker in the store."""
+
+
+class Worker:
+    """Holds the calls that FreeSWITCH sends."""
+
+    def __init__(self, settings: Settings, store: Store, media: Media, ears: Ears, kit: Kit) -> None:
+        self._settings = settings
+        self._store = store
+        self._media = media
+        self._ears = ears
+        self._kit = kit
+        self._assistants = Assistants(settings.files.assistants_dir)
+
+    async def hold(self, connection: Connection, connect: Event) -> None:
+        """Hold one call until its end. An error leaves it to the dialplan."""
+        CALL.set(connect["Unique-ID"])
+        async with open_channel(connection, connect, self._media) as channel:
+            assistant = self._assistants.get(channel.line.assistant)
+            session = await self._session(channel.line.id)
+            ear = self._ear(assistant, session)
+            try:
+                await self._converse(channel, ear, assistant, session)
+            finally:
+                ear.close()
+
+    async def _converse(
+        self, channel: FreeSwitchChannel, ear: Ear, assistant: Assistant, session: Session | None
+    ) -> None:
+        if folder := self._settings.files.recordings_dir:
+            await channel.record(folder.absolute() / f"{channel.line.id}.wav")
+        engines = Engines(self._kit.stt, self._kit.brains(assistant), self._kit.tts)
+        async with Journal(self._store, channel.line, assistant.name) as journal:
+            call = Call(channel, ear, assistant, engines, self._store, journal.write)
+            cause = await call.run(session)
+            log.info("the call is over: %s", cause)
+            await journal.conclude()
+
+    def _ear(self, assistant: Assistant, session: Session | None) -> Ear:
+        timing = assistant.timing
+        return self._ears.open(
+            since=session.position if session else 0,
+            rules=Rules(end_of_turn=timing.end_of_turn_ms),
+            digit_gap=timing.digit_gap_ms / 1000,
+        )
+
+    async def _session(self, call: str) -> Session | None:
+        """Return where another worker left this call, if one did."""
+        try:
+            data = await self._store.load_session(call)
+            return Session.from_json(data) if data else None
+        except (StoreError, ValueError) as error:
+            log.warning("the call starts anew: what was known of it cannot be read: %s", type(error).__name__)
+            return None
+
+
+@asynccontextmanager
+async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -> AsyncIterator[Server]:
+    """Take calls while the block lasts; leaving it stops taking them and waits for those in progress.
+
+    *alive* is entered when everything is loaded and left when the last call is over. Raises `AssistError` or
+    `OSError` if it cannot even begin.
+    """
+    if settings.files.recordings_dir:
+        settings.files.recordings_dir.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(redis_server(settings))
+        store = await stack.enter_async_context(open_store(url, settings.redis.retention))
+        kit = await stack.enter_async_context(open_engines(settings))
+        media = await stack.enter_async_context(Media(settings.files.media_dir))
+        ears = Ears(await asyncio.to_thread(Vad))
+        stack.callback(ears.close)
+        await stack.enter_async_context(alive)
+        listen, limit = settings.listen, settings.workers.calls
+        hold = Worker(settings, store, media, ears, kit).hold
+        server = await stack.enter_async_context(
+            serve(hold, listen.host, listen.port, limit=limit, peers=listen.peers, reuse_port=True)
+        )
+        telling = asyncio.create_task(_tell_alive(store, server, limit))
+        stack.callback(telling.cancel)
+        yield server
+
+
+async def _tell_alive(store: Store, server: Server, limit: int) -> None:
+    """Let everybody with the same store see this worker."""
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    while True:
+        with suppress(StoreError):
+            await store.worker_alive(WorkerState(name, len(server.calls), limit))
+        await asyncio.sleep(TELL_ALIVE)
+
+
+async def place_call(
+    settings: Settings, number: str, assistant: str, gateway: str, call: str
+) -> AsyncIterator[CallEvent]:
+    """Call *number* under the id *call* and yield what happens once it is answered. Raises `AssistError`.
+
+    Whoever stops iterating ends the call.
+    """
+    Assistants(settings.files.assistants_dir).get(assistant)
+    endpoint = f"sofia/gateway/{gateway}/{number}"
+    variables = {"assist_assistant": assistant, "assist_direction": Direction.OUTBOUND.value}
+    async with (
+        redis_server(settings) as url,
+        open_store(url, settings.redis.retention) as store,
+        switch(settings) as freeswitch,
+    ):
+        await freeswitch.originate(endpoint, number, uuid=call, context="assist", variables=variables)
+        try:
+            async for event in follow(store, call):
+                yield event
+        finally:
+            with suppress(CommandFailed):
+                # It fails if the call has ended by itself, as it should.
+                await freeswitch.hang_up(call)
+
+
+@asynccontextmanager
+async def switch(settings: Settings) -> AsyncIterator[Control]:
+    """Lend a connection to FreeSWITCH's own Event Socket. Raises `ConfigurationError`, `ConnectionLost`."""
+    password = settings.esl.password
+    async with control(settings.esl.host, settings.esl.port, password.get_secret_value() if password else "") as lent:
+        yield lent
+
+
+async def sweep_media(settings: Settings) -> None:
+    """Remove what calls that are over left in the media directory. Needs FreeSWITCH's own Event Socket."""
+    if settings.esl.password is None:
+        return
+
+    async def alive(calls: list[str]) -> set[str]:
+        async with switch(settings) as freeswitch:
+            return {call for call in calls if await freeswitch.uuid_exists(call)}
+
+    removed = await sweep(MediaDirectory(settings.files.media_dir), alive)
+    if removed:
+        log.info("removed %d files of calls that are over", removed)
+
+
+WORKER_COMMAND = (sys.executable, "-m", "assist", "worker")

@@ -1,0 +1,101 @@
+"""The verbs of the command `assist`."""
+
+import asyncio
+import signal
+from pathlib import Path
+from uuid import uuid4
+
+import click
+from rich.console import Console
+
+from assist.app import WORKER_COMMAND, place_call, sweep_media, worker
+from assist.assistant.check import check
+from assist.bench.cli import bench
+from assist.demo.run import run_demo
+from assist.demo.show import show
+from assist.errors import AssistError, ConfigurationError
+from assist.heartbeat import heartbeat
+from assist.log import set_up_logging
+from assist.roster import Policy
+from assist.settings import read_settings
+from assist.supervisor import supervise
+
+
+def main() -> None:
+    """Run the verb of this process's arguments; mistakes are told on standard error and end 1 or 2."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from error
+    except click.exceptions.Exit as end:
+        raise SystemExit(end.exit_code) from end
+    except (KeyboardInterrupt, click.Abort):
+        raise SystemExit(130) from None
+    except ConfigurationError as error:
+        click.secho(str(error), fg="red", err=True)
+        raise SystemExit(2) from error
+    except (AssistError, OSError) as error:
+        click.secho(str(error), fg="red", err=True)
+        raise SystemExit(1) from error
+
+
+@click.group()
+@click.version_option(package_name="assist")
+def cli() -> None:
+    """Answers and places telephone calls and holds a conversation."""
+
+
+@cli.command()
+def serve() -> None:
+    """Take the calls that FreeSWITCH sends, until SIGTERM or Ctrl-C."""
+    settings = read_settings()
+    set_up_logging()
+    policy = Policy(workers=settings.workers.count, drain=settings.workers.drain)
+    asyncio.run(supervise(WORKER_COMMAND, policy, sweep=lambda: sweep_media(settings)))
+
+
+@cli.command("worker", hidden=True)
+def one_worker() -> None:
+    """Hold calls as one of the processes of `assist serve`."""
+    set_up_logging()
+    asyncio.run(_work())
+
+
+async def _work() -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with worker(read_settings(), heartbeat()):
+        await stop.wait()
+
+
+@cli.command()
+@click.argument("number")
+@click.option("--assistant", required=True, help="Name of the assistant that speaks.")
+@click.option("--gateway", default="carrier", show_default=True, help="Of FreeSWITCH's configuration.")
+def call(number: str, assistant: str, gateway: str) -> None:
+    """Call NUMBER and let an assistant talk; shows the conversation."""
+    settings = read_settings("ASSIST_ESL_PASSWORD")
+    set_up_logging()
+    console = Console()
+
+    async def follow() -> None:
+        async for event in place_call(settings, number, assistant, gateway, str(uuid4())):
+            show(console, event)
+
+    asyncio.run(follow())
+
+
+@cli.command()
+@click.option("--report", type=click.Path(path_type=Path), help="Write what came of it as JSON.")
+@click.option("--recording", type=click.Path(path_type=Path), default=Path("demo.wav"), show_default=True)
+@click.option("--brain", default="flow", show_default=True, help="The engine that answers; echo must fail.")
+@click.option("--line", type=click.Choice(["auto", "freeswitch", "simulated"]), default="auto", show_default=True)
+def demo(report: Path | None, recording: Path, brain: str, line: str) -> None:
+    """Ring the shipped clinic with a scripted caller, over FreeSWITCH where there is one."""
+    problems = asyncio.run(run_demo(Console(), report=report, recording=recording, brain=brain, line=line))
+    raise SystemExit(1 if problems else 0)
+
+
+cli.add_command(check)
+cli.add_command(bench)

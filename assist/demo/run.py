@@ -1,0 +1,192 @@
+"""The demo: `assist serve` for real, a scripted caller on the line, and a verdict."""
+
+import asyncio
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from assist.aio import Stream
+from assist.assistant import Assistants
+from assist.audio.formats import LINE
+from assist.call.events import Ended, Event, Turn
+from assist.demo.line import CallerLeg, TelephoneLine, freeswitch_line, simulated_line
+from assist.demo.measure import interruption_times, read_stereo, response_times, utterances
+from assist.demo.report import Report
+from assist.demo.script import Script, read_script
+from assist.demo.show import show
+from assist.demo.voice import caller_voice
+from assist.embedded_redis import redis_server
+from assist.engines import Kit, open_engines
+from assist.errors import ConfigurationError
+from assist.journal import follow
+from assist.settings import Settings, environment, read_settings
+from assist.simulate.caller import ScriptedCaller
+from assist.simulate.freeswitch import find_freeswitch
+from assist.store import Store, open_store
+from assist.stt import Pause
+
+SCRIPT = Path(__file__).with_name("clinica.yaml")
+READY_WITHIN = 90.0
+"""Seconds for the workers to load their models."""
+CALL_WITHIN = 300.0
+"""Seconds for the whole call."""
+
+
+async def run_demo(console: Console, *, report: Path | None, recording: Path, brain: str, line: str) -> list[str]:
+    """Hold the demo call, show it, and return what was wrong with it: nothing, unless something is broken.
+
+    Leaves the stereo recording at *recording* and the `Report` at *report*.
+    """
+    settings = read_settings()
+    assistants = Assistants(settings.files.assistants_dir)
+    script = read_script(SCRIPT)
+    now = datetime.now(assistants.get(script.assistant).timezone)
+    script = script.on(now)
+    with tempfile.TemporaryDirectory(prefix="assist-demo-") as directory:
+        settings = replace(settings, files=settings.files.model_copy(update={"state_dir": Path(directory)}))
+        async with AsyncExitStack() as stack:
+            telephone = await stack.enter_async_context(_line(settings, line, script))
+            console.print(f"[bold]Line:[/] {telephone.name}. [dim]Loading the speech and language models…[/]")
+            kit = await stack.enter_async_context(open_engines(settings))
+            store = await stack.enter_async_context(_served(settings, telephone, brain, Path(directory)))
+            result = await _call(console, store, telephone, script, kit, Path(directory))
+        shutil.copy(result.recording, recording)
+    result = replace(result, recording=str(recording))
+    if report:
+        result.write(report)
+    problems = result.problems(script, now)
+    _conclude(console, result, problems)
+    return problems
+
+
+@asynccontextmanager
+async def _line(settings: Settings, line: str, script: Script) -> AsyncIterator[TelephoneLine]:
+    program = None if line == "simulated" else find_freeswitch(settings.files.freeswitch)
+    if line == "freeswitch" and program is None:
+        raise ConfigurationError("no FreeSWITCH: put freeswitch on the PATH, or set ASSIST_FREESWITCH")
+    if program is None:
+        async with simulated_line(script.number, script.assistant) as telephone:
+            yield telephone
+    else:
+        async with freeswitch_line(program, script.number, script.assistant) as telephone:
+            yield telephone
+
+
+@asynccontextmanager
+async def _served(settings: Settings, telephone: TelephoneLine, brain: str, directory: Path) -> AsyncIterator[Store]:
+    """Run `assist serve` at the other end of the line, and lend the store its workers write to."""
+    changes: Mapping[str, str] = {
+        "ASSIST_STATE_DIR": str(directory),
+        "ASSIST_RECORDINGS_DIR": str(directory),
+        "ASSIST_LLM": brain,
+        **telephone.environment,
+    }
+    async with redis_server(settings) as url, open_store(url, settings.redis.retention) as store:
+        with (directory / "serve.log").open("wb") as log:
+            serving = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "assist", "serve", env=environment(**changes), stderr=log
+            )
+        try:
+            await _ready(store, serving, directory / "serve.log")
+            yield store
+        finally:
+            if serving.returncode is None:
+                serving.terminate()
+            await serving.wait()
+
+
+async def _ready(store: Store, serving: asyncio.subprocess.Process, log: Path) -> None:
+    async with asyncio.timeout(READY_WITHIN):
+        while not await store.workers():
+            if serving.returncode is not None:
+                raise ConfigurationError(f"assist serve did not start: {_end_of(log)}")
+            await asyncio.sleep(0.1)
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")[-800:]
+
+
+async def _call(
+    console: Console, store: Store, telephone: TelephoneLine, script: Script, kit: Kit, directory: Path
+) -> Report:
+    caller = ScriptedCaller(caller_voice(kit.tts, script.language))
+    events: list[Event] = []
+    async with asyncio.timeout(CALL_WITHIN), telephone.call() as leg, asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(_follow(console, store, directory, events))
+        await caller.run(leg, list(script.steps))
+        await leg.ended()
+        recording = await following
+    return await _report(telephone, leg, events, script, kit, recording)
+
+
+async def _follow(console: Console, store: Store, directory: Path, events: list[Event]) -> Path:
+    """Show the call until its end, and return its recording."""
+    while not (recording := _recording(directory)):
+        await asyncio.sleep(0.05)
+    # It is named after the call.
+    async for event in follow(store, recording.stem):
+        events.append(event)
+        show(console, event)
+    return recording
+
+
+def _recording(directory: Path) -> Path | None:
+    return next(directory.glob("*.wav"), None)
+
+
+async def _report(
+    telephone: TelephoneLine, leg: CallerLeg, events: list[Event], script: Script, kit: Kit, recording: Path
+) -> Report:
+    ended = next(event for event in events if isinstance(event, Ended))
+    stereo = read_stereo(recording)
+    return Report(
+        line=telephone.name,
+        turns=[event for event in events if isinstance(event, Turn)],
+        slots=ended.slots,
+        hangup_cause=ended.cause,
+        recording=str(recording),
+        first_audio_s=[round(wait, 3) for wait in response_times(stereo)],
+        interruption_s=[round(wait, 3) for wait in interruption_times(stereo)],
+        far_end_heard=await _transcribed(leg.recorded, script.language, kit),
+    )
+
+
+async def _transcribed(audio: bytes, language: str, kit: Kit) -> list[str]:
+    """Return what each utterance in *audio* says."""
+    samples = np.frombuffer(audio, "<i2")
+    texts = []
+    for utterance in utterances(samples, LINE.rate):
+        start, end = (round(second * LINE.rate) for second in (utterance.start, utterance.end))
+        async for transcript in kit.stt.transcribe(_spoken(samples[start:end].tobytes()), language):
+            texts.append(transcript.text)
+    return texts
+
+
+async def _spoken(audio: bytes) -> Stream[bytes | Pause]:
+    yield audio
+
+
+def _conclude(console: Console, report: Report, problems: list[str]) -> None:
+    if report.first_audio_s:
+        console.print(
+            f"From the caller's last sound to the answer, in the recording: median "
+            f"{statistics.median(report.first_audio_s):.2f} s of {len(report.first_audio_s)}."
+        )
+    if report.interruption_s:
+        console.print(f"Interrupted, silent after {max(report.interruption_s):.2f} s.")
+    console.print(f"Booked: {', '.join(f'{name} {value}' for name, value in report.slots.items()) or 'nothing'}")
+    console.print(f"Recording: {report.recording} (caller left, assistant right)")
+    for problem in problems:
+        console.print(f"[bold red]✗[/] {problem}")
+    if not problems:
+        console.print("[bold green]✓[/] as the script wants it")
