@@ -19,6 +19,9 @@ ENOUGH = 0.66
 STRONG = 0.95
 """Score of what is nearly one of the examples."""
 
+CLEARLY = 0.12
+"""Of two languages, how much nearer the examples of the one that is spoken are: of 80 sentences none had it wrong."""
+
 RIDGE = 0.3
 
 _OPENING = re.compile(
@@ -34,8 +37,8 @@ class Match:
 
     intent: str
     score: float
-    language: str = ""
-    """Of those of its examples that are nearest."""
+    language: str | None = None
+    """Of those of its examples that are nearest, if those of other languages are clearly less near."""
 
     @property
     def certain(self) -> bool:
@@ -82,9 +85,10 @@ class Intents:
         language = self._language(self._languages[rows], alike[reading : reading + 1, rows])
         return Match(self._names[intent], float(scores[reading, intent]), language)
 
-    def _language(self, languages: NDArray[np.str_], alike: NDArray[np.float32]) -> str:
-        spoken: list[str] = languages.tolist()
-        return max(spoken, key=lambda language: float(_nearest(alike[:, languages == language])[0]))
+    def _language(self, languages: NDArray[np.str_], alike: NDArray[np.float32]) -> str | None:
+        near = {language: float(_nearest(alike[:, languages == language])[0]) for language in set(languages.tolist())}
+        best, *others = sorted(near, key=lambda language: near[language], reverse=True)
+        return best if all(near[best] - near[other] >= CLEARLY for other in others) else None
 
     def _centred(self, vectors: Vectors) -> NDArray[np.float32]:
         rest = vectors - self._common

@@ -30,7 +30,8 @@ def decide(scene: Scene, heard: Heard) -> Answer:
     spoken_in = heard.match.language if heard.sure_intent and heard.match and len(heard.text.split()) > 2 else None
     if spoken_in and spoken_in != scene.language and not scene.state.form:
         # Whoever speaks another of the assistant's languages is answered in it.
-        return replace(Turn(replace(scene, language=spoken_in)).answer(heard), language=spoken_in)
+        answer = Turn(replace(scene, language=spoken_in)).answer(heard)
+        return replace(answer, language=answer.language or spoken_in)
     return Turn(scene).answer(heard)
 
 
@@ -49,7 +50,9 @@ class Turn:
             return self._act(intent, heard)
         if form := self._form():
             return form.answer(heard) or self._beside(form, heard)
-        return self._act(heard.intent, heard) if heard.intent else self._missed()
+        # What cannot be taken back is not done on a guess.
+        intent = heard.sure_intent if heard.intent and self._ends(heard.intent) else heard.intent
+        return self._act(intent, heard) if intent else self._missed()
 
     def report(self, event: str) -> Answer:
         """Return what to say to something that happened on the line."""
@@ -68,13 +71,10 @@ class Turn:
     def _closed_answer(self, heard: Heard, question: Question) -> Answer:
         chosen = self._chosen(heard, question)
         option = question.options[chosen] if chosen else None
-        free = Turn(replace(self.scene, state=replace(self.scene.state, question=None)))
-        if option and option.intent and not self._says_more(heard, option.intent):
-            return free._act(option.intent, heard)
+        if option and not self._says_more(heard, option):
+            return self._act(option.intent, heard) if option.intent else self._go_on(self.scene.pick(option.answers))
         if heard.intent and not self._too_weak(heard):
-            return free._act(heard.intent, heard)
-        if option and option.answers:
-            return free._go_on(self.scene.pick(option.answers))
+            return self._act(heard.intent, heard)
         form = self._form()
         return (form.answer(heard) if form and not heard.keyed else None) or self._missed()
 
@@ -87,9 +87,12 @@ class Turn:
     def _words(self, name: str, option: Option) -> Sequence[str]:
         return (option.words or YES_NO[name])[self.scene.language]
 
-    def _says_more(self, heard: Heard, intent: str) -> bool:
+    def _says_more(self, heard: Heard, option: Option) -> bool:
         """Whether the caller clearly wants something else than the option that was named in passing."""
-        return bool(heard.sure_intent and heard.sure_intent != intent and len(heard.text.split()) > 3)
+        return bool(heard.sure_intent and heard.sure_intent != option.intent and len(heard.text.split()) > 2)
+
+    def _ends(self, intent: str) -> bool:
+        return self.scene.assistant.intents[intent].does is Does.HANG_UP
 
     def _shortcut(self, key: str) -> str | None:
         """Return the intent that *key* stands for in the menus, whether or not they were just said."""
