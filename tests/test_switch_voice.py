@@ -8,6 +8,7 @@ import pytest
 
 from assist.audio import g711
 from assist.audio.formats import Encoding
+from assist.switch.pacing import PORTION
 from assist.switch.script import Script
 from assist.switch.voice import Pipe, Voice
 
@@ -61,8 +62,8 @@ def test_a_reply_arrives_whole_in_the_lines_law_and_then_ends(pipe: Pipe, reader
     audio = pcm(40_000 + 30)
     voice = Voice("call", pipe, script(audio), 0, encoding, FRAME)
     arrived = b""
-    for beat in range(8):
-        voice.tick(beat * 2.0)
+    for beat in range(12):
+        voice.tick(beat * 0.5)
         arrived += reader.read() or b""
     assert arrived == g711.encode(audio, encoding) + g711.silence(encoding, FRAME - 30)
     assert reader.read() == b""
@@ -89,7 +90,7 @@ def test_it_goes_on_from_where_it_was_heard(pipe: Pipe, reader: Reader) -> None:
     audio = pcm(8000)
     voice = Voice("call", pipe, script(audio), 3200, Encoding.PCMA, FRAME)
     voice.tick(0.0)
-    assert reader.read() == g711.encode(audio[6400:], Encoding.PCMA)
+    assert reader.read() == g711.encode(audio[6400:][: 2 * PORTION], Encoding.PCMA)
     assert voice.heard(FRAME // 2 + FRAME) == 3200 + 2 * FRAME
 
 
@@ -100,9 +101,8 @@ def test_what_may_have_to_be_said_again_is_kept(pipe: Pipe, reader: Reader) -> N
     for beat in range(4):
         voice.tick(beat * 2.0)
         reader.read()
-    # Three portions were read whole, and of the last a frame may be left.
-    assert reply.take(32_000 - FRAME, 100) == audio[2 * (32_000 - FRAME) :][:200]
-    assert reply.take(48_000, 100) == audio[96_000:96_200]
+    # Three portions were read whole, and of the second a frame may still have been to play.
+    assert reply.take(2 * PORTION - FRAME, 100) == audio[2 * (2 * PORTION - FRAME) :][:200]
 
 
 def test_closing_leaves_neither_a_name_nor_a_descriptor(tmp_path: Path) -> None:

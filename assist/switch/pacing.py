@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 from assist.audio.formats import LINE
 
-PORTION = 2 * LINE.rate
-"""At most, in samples: FreeSWITCH reads 32 kB at once, and a pipe holds 64. A worker may stall as long unheard."""
+PORTION = LINE.rate // 2
+"""At most, in samples: a worker may stall for as long unheard, and what a dead one was saying goes on for twice that.
+
+FreeSWITCH reads up to 32,768 at once, and a pipe holds 65,536.
+"""
 
 LOW = LINE.rate // 10
 """Samples that shall always be queued: a playback that waits for bytes hears no digits."""

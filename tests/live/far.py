@@ -22,6 +22,8 @@ from assist.switch.server import serve
 
 Samples = NDArray[np.int16]
 
+LOOPBACK = [IPv4Network("127.0.0.0/8")]
+
 READ_ONLY = "{enable_file_write_buffering=false,RECORD_PRE_BUFFER_FRAMES=1,RECORD_READ_ONLY=true}"
 
 
@@ -106,7 +108,11 @@ class LiveCall:
 
 @asynccontextmanager
 async def answered(
-    switch: PrivateFreeSwitch, control: Control, directory: Path, codec: str = "PCMA"
+    switch: PrivateFreeSwitch,
+    control: Control,
+    directory: Path,
+    codec: str = "PCMA",
+    media_dir: Path | None = None,
 ) -> AsyncIterator[LiveCall]:
     """Yield a call that the worker has answered, and end it; then nothing may be left."""
     arrived: asyncio.Future[LiveCall] = asyncio.get_running_loop().create_future()
@@ -121,8 +127,8 @@ async def answered(
             await channel.hang_up()
 
     async with (
-        Media(switch.media_dir) as media,
-        serve(handler, "127.0.0.1", switch.ports.worker, limit=2, peers=[IPv4Network("127.0.0.0/8")]),
+        Media(media_dir or switch.media_dir) as media,
+        serve(handler, "127.0.0.1", switch.ports.worker, limit=2, peers=LOOPBACK),
     ):
         try:
             await place(control, switch, caller.id, codec)

@@ -1,6 +1,7 @@
 """The line of a call on a real FreeSWITCH, in real SIP and RTP; what is heard is in the far end's recording."""
 
 import asyncio
+import os
 import time
 import wave
 from collections.abc import AsyncIterator
@@ -11,11 +12,17 @@ import pytest
 from numpy.typing import NDArray
 
 from assist.aio import Stream
+from assist.audio.formats import Encoding
 from assist.call.channel import TransferOutcome
-from assist.errors import HungUp
+from assist.errors import ConnectionLost, HungUp, MediaLost
 from assist.simulate.freeswitch import PrivateFreeSwitch
+from assist.switch.channel import open_channel
+from assist.switch.connection import Connection
 from assist.switch.control import Control
-from tests.live.far import Diary, LiveCall, answered
+from assist.switch.events import Event
+from assist.switch.media import Media
+from assist.switch.server import serve
+from tests.live.far import LOOPBACK, Caller, Diary, LiveCall, answered, nothing_is_left, place
 from tests.live.signals import Samples, runs, signal_to_noise, stream, tone
 from tests.recordings import recording
 
@@ -277,3 +284,76 @@ async def test_a_kept_recording_has_the_caller_left_and_the_assistant_right(
     for side, hertz in ((0, 300), (1, 1000)):
         ((start, end),) = runs(both[:, side])
         assert signal_to_noise(both[start:end, side], hertz) > 30
+
+
+async def test_another_worker_takes_the_call_over_without_losing_a_word(
+    switch: PrivateFreeSwitch, control: Control, tmp_path: Path
+) -> None:
+    caller, diaries = Caller(control, tmp_path), [Diary(), Diary()]
+    spoken = np.frombuffer(recording("es", "invalid").audio, "<i2")
+    lost, taken = 0.0, 0.0
+
+    async def first(connection: Connection, connect: Event, media: Media) -> None:
+        nonlocal lost
+        async with open_channel(connection, connect, media) as channel:
+            await channel.answer()
+            await channel.listen(diaries[0])
+            await caller.say(spoken.tobytes())
+            playing = asyncio.create_task(channel.play(stream(tone(10))))
+            await diaries[0].hears(16000)
+            # What one that was killed leaves behind.
+            os.mkfifo(media.directory.voice(channel.line.id, 7, Encoding.PCMA))
+            connection.close()
+            lost = time.monotonic()
+            with pytest.raises(ConnectionLost):
+                await playing
+
+    async def second(connection: Connection, connect: Event, media: Media) -> None:
+        nonlocal taken
+        async with open_channel(connection, connect, media) as channel:
+            taken = time.monotonic()
+            await channel.answer()
+            await channel.listen(diaries[1], since=8000)
+            await channel.play(stream(tone(0.5)))
+            assert channel.heard == 4000
+            await diaries[1].hears(len(spoken))
+            await channel.hang_up()
+        finished.set()
+
+    workers = [second, first]
+    finished = asyncio.Event()
+
+    async def handler(connection: Connection, connect: Event) -> None:
+        await workers.pop()(connection, connect, media)
+
+    async with (
+        Media(switch.media_dir) as media,
+        serve(handler, "127.0.0.1", switch.ports.worker, limit=2, peers=LOOPBACK),
+    ):
+        await place(control, switch, caller.id, "PCMA")
+        await asyncio.wait_for(finished.wait(), 20)
+    assert taken - lost < 1.2
+    assert diaries[1].samples[:8000].tobytes() == diaries[0].samples[8000:16000].tobytes()
+    assert share_found(spoken[8000:], diaries[1].samples) > 0.9
+    await nothing_is_left(switch, control)
+
+
+async def test_without_room_for_the_ear_the_call_is_told_and_stays_up(
+    switch: PrivateFreeSwitch, control: Control, tmp_path: Path
+) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = await asyncio.create_subprocess_exec(
+        "mount", "-t", "tmpfs", "-o", "size=64k", "none", str(small), stderr=asyncio.subprocess.DEVNULL
+    )
+    if await mount.wait():
+        pytest.skip("may not mount a small tmpfs here")
+    try:
+        async with answered(switch, control, tmp_path, media_dir=small) as call:
+            diary = Diary()
+            await call.channel.listen(diary)
+            with pytest.raises(MediaLost, match=f"{small}: no room left"):
+                await asyncio.wait_for(call.channel.hung_up(), 20)
+            assert await call.channel.transfer("sofia/gateway/far/2000") is TransferOutcome.BUSY
+    finally:
+        await (await asyncio.create_subprocess_exec("umount", "-l", str(small))).wait()
