@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
-G711 = ("PCMA/8000", 8)
+PCMA = ("PCMA/8000", 8)
+PCMU = ("PCMU/8000", 0)
 G729 = ("G729/8000", 18)
 
 ANSWER_SECONDS = 10.0
@@ -30,7 +31,7 @@ class Telephone(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self.received.put_nowait(data)
 
-    async def invite(self, number: str, codec: tuple[str, int] = G711) -> int:
+    async def invite(self, number: str, codec: tuple[str, int] = PCMA) -> int:
         """Call *number* and return the status of the final answer, acknowledged."""
         branch = secrets.token_hex(8)
         self._send("INVITE", number, branch, self._offer(codec))

@@ -25,7 +25,7 @@ from assist.switch.connection import Connection
 from assist.switch.control import Control, control
 from assist.switch.events import Event
 from assist.switch.server import serve
-from tests.live.sip import G729, telephone
+from tests.live.sip import G729, PCMA, PCMU, telephone
 from tests.live.switch import DIDS, ROOT
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -158,6 +158,13 @@ async def test_another_codec_is_refused(hasty: PrivateFreeSwitch) -> None:
     async with telephone(hasty.ports.trunk) as caller:
         assert await caller.invite("1000", G729) == 488
     assert "34600000000" not in hasty.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("codec", [PCMA, PCMU])
+async def test_either_law_is_taken(hasty: PrivateFreeSwitch, codec: tuple[str, int]) -> None:
+    async with telephone(hasty.ports.trunk) as caller:
+        assert await caller.invite("1000", codec) == 200
+        assert await caller.ask("BYE", "1000") == 200
 
 
 async def test_who_is_not_the_carrier_is_refused(hasty: PrivateFreeSwitch) -> None:
