@@ -2,7 +2,12 @@
 
 import click
 
+from assist.bench.ear import ear_cost
+
 
 @click.group()
 def bench() -> None:
     """Measure: prints ratios, side by side in one run."""
+
+
+bench.add_command(ear_cost)
