@@ -8,8 +8,8 @@ A voice begins when, of the last 64 ms, 48 are loud and the detector agrees: the
 to be. So a click is no voice, and neither does it lengthen a turn. An end that falls due while a voice may be
 beginning waits for that to be decided.
 
-On human recordings at -23 dBFS after two seconds of a quiet line a beginning is known 50-60 ms (median; 110 at the
-95th percentile) after the first sample over -40 dBFS, and an end 8 ms (median; 16) after it is due.
+On human recordings at -20 to -30 dBFS, after two seconds of a quiet line, a beginning is known 50 ms (median; 130
+at the 95th percentile) after the first sample over -40 dBFS, and an end 8 ms (median; at most 16) after it is due.
 """
 
 from collections import deque
@@ -31,9 +31,11 @@ _SURE = 0.5
 _RECENT = 8
 """Slices that are looked at for a beginning."""
 _ENOUGH = 6
-_STRONG = 328.0
-"""Root mean square, of 16 bits: -40 dBFS. No noise so loud gets a probability of `_MAYBE` for long."""
-_ENOUGH_STRONG = 3
+_EVIDENCE = ((1036, 6, 0.2), (328, 3, 0.3), (0, _ENOUGH, _SURE))
+"""Of the recent slices: over which level how many have to be, for which probability to do; -30 and -40 dBFS.
+
+No noise so loud gets such a probability for as long; keypad tones do now and then.
+"""
 _HANGS_TOGETHER = RATE // 10
 """A loud slice so soon after the last belongs to the same word; a later one has to begin anew."""
 _LATEST = RATE
@@ -198,11 +200,13 @@ class Endpointer:
                 self._silent(self._judged, events)
 
     def _begins(self) -> bool:
-        if self._probability < _MAYBE:
-            return False
         loud = _RECENT - self._recent.count(0)
-        strong = sum(level > _STRONG for level in self._recent) >= _ENOUGH_STRONG
-        return (loud >= _ENOUGH and (strong or self._sure > 0)) or (loud >= 2 and self._sure >= 2)
+        if self._sure >= 2:
+            return loud >= 2
+        return loud >= _ENOUGH and any(
+            self._probability >= probability and sum(heard > level for heard in self._recent) >= number
+            for level, number, probability in _EVIDENCE
+        )
 
     def _word(self) -> int:
         """Return where that begins which might turn out to be the first word of an utterance."""
