@@ -4,13 +4,14 @@ import json
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from assist.assistant import Assistant, load
-from assist.flow.embedding import Embedder, Vectors
+from assist.flow.embedding import Vectors
 from assist.flow.flow import Flow
 from assist.flow.intents import Library
 from assist.flow.slots.text import words
@@ -39,6 +40,18 @@ class WordEmbedder:
         return vectors
 
 
+@cache
+def clinic() -> Assistant:
+    """The clinic that ships."""
+    return load(CLINIC)
+
+
+@cache
+def word_library() -> Library:
+    """Intents by their words, read once for all tests."""
+    return Library(WordEmbedder())
+
+
 class Conversation:
     """One call with an assistant, at a fixed time, each reply heard to its end."""
 
@@ -47,12 +60,12 @@ class Conversation:
         language: str = "es",
         now: datetime = MONDAY_MORNING,
         assistant: Assistant | None = None,
-        embedder: Embedder | None = None,
+        library: Library | None = None,
     ) -> None:
         self.dialog = Dialog(language)
         self.parts: list[Part] = []
-        self._assistant = assistant or load(CLINIC)
-        self._library = Library(embedder or WordEmbedder())
+        self._assistant = assistant or clinic()
+        self._library = library or word_library()
         self._now = now
 
     async def says(self, text: str, *others: str) -> str:
