@@ -28,6 +28,10 @@ class WordEmbedder:
     def __init__(self) -> None:
         self.read: list[str] = []
 
+    @property
+    def version(self) -> str:
+        return "words"
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         self.read.extend(texts)
         vectors = np.stack([self._vector(text) for text in texts])

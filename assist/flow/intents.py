@@ -106,8 +106,10 @@ def _nearest(alike: NDArray[np.float32]) -> NDArray[np.float32]:
 class Library:
     """The intents of every assistant of a process; each version is read once, and each sentence of it once."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, examples: Embedder | None = None) -> None:
+        """*examples* embeds the examples, in the same vectors; *embedder* what callers say."""
         self._embedder = embedder
+        self._example_embedder = examples or embedder
         self._vectors: Mapping[str, NDArray[np.float32]] = {}
         self._intents: dict[tuple[str, str], Intents] = {}
         self._reading = asyncio.Lock()
@@ -141,7 +143,7 @@ class Library:
     async def _embed(self, texts: Sequence[str]) -> Vectors:
         missing = list(dict.fromkeys(text for text in texts if text not in self._vectors))
         if missing:
-            vectors = await asyncio.to_thread(self._embedder.embed, missing)
+            vectors = await asyncio.to_thread(self._example_embedder.embed, missing)
             self._vectors = {**self._vectors, **dict(zip(missing, vectors, strict=True))}
         return np.stack([self._vectors[text] for text in texts])
 
