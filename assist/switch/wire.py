@@ -190,4 +190,4 @@ def frame(headers: Mapping[str, str], body: bytes = b"") -> bytes:
 
 
 def _quote(value: str) -> str:
-    return quote_from_bytes(value.encode(), safe="!$'()*,/=")
+    return quote_from_bytes(value.encode(errors="surrogateescape"), safe="!$'()*,/=")

@@ -1,0 +1,117 @@
+"""What the configuration's dialplan does with a call: sockets, then an apology."""
+
+import asyncio
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from assist.simulate.applications import park
+from assist.simulate.clock import frames
+from assist.simulate.event_socket import EventSocket
+from assist.simulate.messages import parse_messages, run
+from assist.simulate.session import Session, Steps
+
+Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialplan:
+    """What ``freeswitch/conf/dialplan`` sets, and what of it a test may want otherwise."""
+
+    pickup_seconds: float = 5.0
+    """Within which somebody answers, or it is the apology."""
+    max_seconds: float = 3600.0
+    apology: Path | None = None
+    """A WAV file."""
+    resume: bool = True
+    """``socket_resume``: without it a call whose worker is gone is left standing."""
+    timer: bool = True
+    """``timer_name=soft``: without it a voice that runs dry makes the ear deaf."""
+
+
+class Extension:
+    """One call on its way through the dialplan."""
+
+    def __init__(self, session: Session, hosts: Sequence[str], plan: Dialplan) -> None:
+        self.sockets: list[EventSocket] = []
+        """Those that were opened."""
+        self.apologised = False
+        self._session = session
+        self._hosts = hosts
+        self._plan = plan
+
+    def thread(self) -> Steps:
+        """Hold the call from its beginning to its end."""
+        session = self._session
+        try:
+            yield from self._through()
+            if not session.cause:
+                session.hang_up("NORMAL_CLEARING")
+        finally:
+            session.rtp.close()
+            session.hang_up("MANAGER_REQUEST")
+            session.fire("CHANNEL_HANGUP_COMPLETE")
+
+    def watch(self) -> None:
+        """Notice what time brings: called once a frame."""
+        session = self._session
+        if session.frames == frames(self._plan.max_seconds):
+            session.hang_up("ALLOTTED_TIMEOUT")
+        if session.frames == frames(self._plan.pickup_seconds) and not session.answered:
+            session.transferred = True
+
+    def notice_end(self) -> None:
+        """The call was hung up: tell the sockets."""
+        for connection in self.sockets:
+            connection.notice_end()
+
+    def _through(self) -> Steps:
+        session, plan = self._session, self._plan
+        if plan.resume:
+            session.variables["socket_resume"] = "true"
+        if plan.timer:
+            session.variables["timer_name"] = "soft"
+        session.variables["assist_direction"] = session.profile.direction
+        for _ in range(2):
+            if session.ready:
+                yield from self._socket()
+        session.transferred = False
+        if session.ready:
+            yield from self._apologise()
+
+    def _apologise(self) -> Steps:
+        self.apologised = True
+        session = self._session
+        yield from run(session, "answer")
+        yield from run(session, "sleep", "300")
+        if self._plan.apology:
+            yield from run(session, "playback", str(self._plan.apology))
+        yield from run(session, "hangup", "NORMAL_TEMPORARY_FAILURE")
+
+    def _socket(self) -> Steps:
+        """Do what ``socket`` does, with ``async full``."""
+        session = self._session
+        session.variables |= {"current_application": "socket", "current_application_data": "|".join(self._hosts)}
+        streams = yield from self._dial()
+        if streams is None:
+            return
+        connection = EventSocket(session, *streams)
+        self.sockets.append(connection)
+        session.board.begin(connection.run())
+        while session.ready and not connection.finished and not connection.connected:
+            yield
+        yield from park(session, "")
+        yield from parse_messages(session)
+        session.resetting = False
+
+    def _dial(self) -> Generator[None, None, Streams | None]:
+        for host in self._hosts:
+            address, _, port = host.rpartition(":")
+            self._session.variables["socket_host"] = address
+            dialing = self._session.board.begin(asyncio.open_connection(address, int(port)))
+            while not dialing.done():
+                yield
+            if not dialing.cancelled() and dialing.exception() is None:
+                return dialing.result()
+        return None

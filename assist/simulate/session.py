@@ -1,0 +1,235 @@
+"""One channel of the simulated switch.
+
+In FreeSWITCH a thread runs the call: its dialplan, and the applications in it. Here a generator does, and each
+``yield`` is where the thread would wait for the next frame of audio. What does not wait for the thread there does not
+here either: API commands, the hang-up, and with ``timer_name`` the reading of what the caller sends.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from assist.audio.formats import Encoding
+from assist.simulate.handset import Handset, Packet
+from assist.simulate.rtp import Rtp
+from assist.simulate.switchboard import Switchboard
+from assist.switch.wire import Command
+
+Steps: TypeAlias = Generator[None, None, None]
+"""Each step is the wait for the next frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who calls whom."""
+
+    caller_number: str
+    caller_name: str
+    """May hold bytes that are no UTF-8, as ``surrogateescape`` writes them."""
+    called_number: str
+    direction: str = "inbound"
+
+
+class Session:
+    """A call's channel. Public for its applications: nobody else sets anything."""
+
+    def __init__(
+        self, board: Switchboard, uuid: str, profile: Profile, codec: Encoding, variables: Mapping[str, str]
+    ) -> None:
+        self.uuid = uuid
+        self.board = board
+        self.profile = profile
+        self.rtp = Rtp(codec)
+        self.handset = Handset()
+        self.variables = self._first_variables(codec) | dict(variables)
+        self.answered = False
+        self.media = False
+        """Audio flows: answered, or early."""
+        self.cause = ""
+        """Of the hang-up, once it is over."""
+        self.resetting = False
+        """The socket is gone, and whatever runs must end so that the dialplan goes on."""
+        self.transferred = False
+        """Another part of the dialplan takes over."""
+        self.controlled = False
+        self.served = 0
+        """How many playbacks have another thread read what the caller sends."""
+        self.private: deque[Command] = deque()
+        """Messages that wait for the thread."""
+        self.locks = 0
+        """Messages in progress that no other may interrupt."""
+        self.broken = False
+        """Whatever runs shall end: taken by those applications that look."""
+        self.broadcast = False
+        """An application runs that a message asked for."""
+        self.stop_broadcast = False
+        """It was broken."""
+        self.keys: deque[str] = deque()
+        """Keys that were heard and have not been told."""
+        self.picked_up = asyncio.Event()
+        self.over = asyncio.Event()
+        """It was hung up."""
+        self.frames = 0
+        """Since the call began."""
+        self._in_flight = Packet(b"")
+        self._read_codec = codec
+
+    def _first_variables(self, codec: Encoding) -> dict[str, str]:
+        return {
+            "direction": self.profile.direction,
+            "uuid": self.uuid,
+            "call_uuid": self.uuid,
+            "channel_name": self._name,
+            "read_codec": codec,
+            "read_rate": "8000",
+            "write_codec": codec,
+            "write_rate": "8000",
+            "rtp_use_codec_name": codec,
+            "rtp_use_codec_rate": "8000",
+            "rtp_use_codec_ptime": "20",
+        }
+
+    @property
+    def _name(self) -> str:
+        return f"sofia/trunk/{self.profile.caller_number}@127.0.0.1"
+
+    @property
+    def ready(self) -> bool:
+        """Whether applications may go on."""
+        return not (self.cause or self.resetting or self.transferred)
+
+    # Time
+
+    def tick(self, thread: Steps) -> bool:
+        """Let one frame pass; return whether *thread*, which runs the call, goes on."""
+        self.frames += 1
+        if self.media and not self.cause:
+            self.rtp.arrive(self._in_flight)
+            self._in_flight = self.handset.send() if not self.rtp.held else Packet(b"")
+            if self.served:
+                self.listen()
+        try:
+            next(thread)
+        except StopIteration:
+            return False
+        finally:
+            if self.answered and not self.cause:
+                self.handset.hear(self.rtp.depart())
+        return True
+
+    def listen(self) -> Packet:
+        """Read what the caller sends."""
+        packet = self.rtp.read()
+        if packet.key:
+            self.keys.append(packet.key)
+        return packet
+
+    def read(self) -> Generator[None, None, Packet]:
+        """Wait for a frame and read it, unless somebody else does."""
+        yield
+        return Packet(b"") if self.served or not self.media else self.listen()
+
+    # What happens to it
+
+    def fire(self, event: str, headers: Mapping[str, str] | None = None) -> None:
+        """Tell everybody of an event of this channel."""
+        self.board.publish(event, self.data() | dict(headers or {}))
+
+    def data(self) -> dict[str, str]:
+        """Return what every event says of this channel."""
+        return {
+            "Channel-State": "CS_HANGUP" if self.cause else "CS_EXECUTE",
+            "Channel-Call-State": "HANGUP" if self.cause else "ACTIVE" if self.answered else "RINGING",
+            "Channel-Name": self._name,
+            "Unique-ID": self.uuid,
+            "Call-Direction": self.profile.direction,
+            "Channel-Call-UUID": self.uuid,
+            "Answer-State": "hangup" if self.cause else "answered" if self.answered else "ringing",
+            **({"Hangup-Cause": self.cause} if self.cause else {}),
+            "Channel-Read-Codec-Name": self._read_codec,
+            "Channel-Read-Codec-Rate": "8000",
+            "Channel-Write-Codec-Name": self.rtp.codec,
+            "Channel-Write-Codec-Rate": "8000",
+            **self.profile_data("Caller"),
+            **{f"variable_{name}": value for name, value in self.variables.items()},
+        }
+
+    def profile_data(self, prefix: str) -> dict[str, str]:
+        """Return who calls whom, in headers that begin with *prefix*."""
+        return {
+            f"{prefix}-Direction": self.profile.direction,
+            f"{prefix}-Caller-ID-Name": self.profile.caller_name,
+            f"{prefix}-Caller-ID-Number": self.profile.caller_number,
+            f"{prefix}-Destination-Number": self.profile.called_number,
+            f"{prefix}-Unique-ID": self.uuid,
+            f"{prefix}-Context": "assist",
+            f"{prefix}-Channel-Name": self._name,
+        }
+
+    def answer(self) -> None:
+        """Pick up."""
+        if not self.answered and self.ready:
+            self.answered = self.media = True
+            self.variables["endpoint_disposition"] = "ANSWER"
+            self.fire("CHANNEL_ANSWER")
+            self.picked_up.set()
+
+    def hang_up(self, cause: str) -> None:
+        """End the call. What runs learns it when it looks."""
+        if not self.cause:
+            self.cause = cause
+            self.variables["hangup_cause"] = cause
+            self.handset.hang_up()
+            self.fire("CHANNEL_HANGUP")
+            self.over.set()
+
+    def hold(self, held: bool) -> None:
+        """The far end puts the call on hold, or takes it back."""
+        if held is not self.rtp.held and not self.cause:
+            self.rtp.held = held
+            self.fire("CHANNEL_HOLD" if held else "CHANNEL_UNHOLD")
+
+    def change_codec(self, codec: Encoding) -> None:
+        """The far end changes the codec: only the event of the write codec tells, then the variable of the next."""
+        self.rtp.codec = codec
+        self.fire("CODEC")
+        self.variables |= {"rtp_use_codec_name": codec, "write_codec": codec}
+
+    def interrupt(self, everything: bool) -> None:
+        """Break whatever is running: nothing, if it has not begun."""
+        if everything:
+            self.private.clear()
+        self.stop_broadcast = self.broadcast
+        self.broken = True
+
+    # What runs on it
+
+    def take_break(self) -> bool:
+        """Return whether the application that asks shall end."""
+        broken, self.broken = self.broken, False
+        return broken
+
+    def dequeue_key(self) -> str:
+        """Return the next key, of which everybody is told now, or nothing."""
+        if not self.keys:
+            return ""
+        key = self.keys.popleft()
+        self.fire("DTMF", {"DTMF-Digit": key, "DTMF-Duration": "800", "DTMF-Source": "RTP"})
+        return key
+
+    # Recordings
+
+    def record(self, path: Path, variables: Mapping[str, str]) -> None:
+        """Begin to record. Raises `OSError`, also if there is no audio yet."""
+        if not self.media or self.cause:
+            raise OSError("no media")
+        self.rtp.record(path, dict(self.variables) | dict(variables))
+        self.fire("RECORD_START", {"Record-File-Path": str(path)})
+
+    def stop_recording(self, path: Path) -> None:
+        """End that recording. Raises `KeyError` if there is none."""
+        self.rtp.recorders.pop(path).close()
+        self.fire("RECORD_STOP", {"Record-File-Path": str(path)})
