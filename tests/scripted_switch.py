@@ -34,6 +34,8 @@ class ScriptedSwitch:
         self.asked: list[str] = []
         self.played: list[bytes] = []
         self.ear: Path | None = None
+        self.ears: asyncio.Queue[Path] = asyncio.Queue()
+        """As they are begun."""
         self.refuses: dict[str, str] = {}
         """Beginnings of API commands, and the answer they get."""
         self.counts = 0
@@ -77,6 +79,7 @@ class ScriptedSwitch:
             case ["uuid_record", _, "start", path, *_]:
                 self.ear = Path(path)
                 self.ear.touch()
+                self.ears.put_nowait(self.ear)
             case ["uuid_record", _, "stop", _]:
                 self.ear = None
             case ["uuid_buglist", _]:

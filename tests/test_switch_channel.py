@@ -332,3 +332,29 @@ async def test_nothing_runs_after_the_call(media: Media) -> None:
             await channel.hung_up()
         assert asyncio.all_tasks() <= before | {switch._playing}
     assert media.directory.files() == []
+
+
+async def test_whoever_lost_the_ear_may_say_goodbye(rig: Rig) -> None:
+    class Failing(Diary):
+        def hear(self, audio: bytes) -> None:
+            raise ValueError("no")
+
+    await rig.channel.listen(Failing())
+    playing = asyncio.create_task(rig.channel.play(unending(PIECE)))
+    await rig.switch.started.wait()
+    rig.switch.says(b"\1\0")
+    with pytest.raises(MediaLost):
+        await playing
+    await rig.channel.play(stream(PIECE))
+    assert rig.channel.heard == 8000
+
+
+async def test_another_listener_takes_the_place_of_the_first(rig: Rig) -> None:
+    first, second = Diary(), Diary()
+    await rig.channel.listen(first)
+    rig.switch.says(b"\1\0" * 10)
+    await first.heard(b"\1\0" * 10)
+    await rig.channel.listen(second)
+    rig.switch.says(b"\2\0" * 10)
+    await second.heard(b"\1\0" * 10 + b"\2\0" * 10)
+    assert first.audio == b"\1\0" * 10

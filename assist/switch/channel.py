@@ -45,6 +45,9 @@ VARIABLES = {
     "ringback": "%(1500,3000,425)",
 }
 
+# With FreeSWITCH's own 25 frames of patience the caller would be kept half a second later than the assistant.
+_STEREO = "{RECORD_STEREO=true,RECORD_PRE_BUFFER_FRAMES=0}"
+
 _MARK = "assist_transfer"
 """Variable of whoever is being called for a transfer, with the id of our call in it."""
 
@@ -92,7 +95,9 @@ class FreeSwitchChannel:
         self._listening.forget(before)
 
     async def play(self, audio: Stream[bytes]) -> None:
-        await self._while_up(self._speaking.play(audio), self._deaf)
+        # Who was told that the ear is lost may still say goodbye.
+        told = () if self._deaf.done() else (self._deaf,)
+        await self._while_up(self._speaking.play(audio), *told)
 
     async def transfer(self, destination: str) -> TransferOutcome:
         return await self._while_up(self._transfer(destination))
@@ -102,7 +107,8 @@ class FreeSwitchChannel:
             with suppress(CommandFailed):
                 # It fails if the call has just ended by itself.
                 await self._connection.api(f"uuid_kill {self.line.id} {word(cause)}")
-        await asyncio.shield(self._over)
+        with suppress(HungUp):
+            await _raise(self._over)
 
     async def hung_up(self) -> str:
         try:
@@ -113,7 +119,7 @@ class FreeSwitchChannel:
     async def record(self, path: Path) -> None:
         """Keep the call in *path*, a WAV file: the caller left, the assistant right, transfers masked."""
         kept = word(str(path))
-        await self._while_up(self._connection.api(f"uuid_record {self.line.id} start {kept} 0 {{RECORD_STEREO=true}}"))
+        await self._while_up(self._connection.api(f"uuid_record {self.line.id} start {kept} 0 {_STEREO}"))
         self._kept = kept
 
     async def _transfer(self, destination: str) -> TransferOutcome:

@@ -76,7 +76,7 @@ class MediaDirectory:
         """Return what to raise when the ear or a voice cannot work here: it names the directory and the mend."""
         reason = (error.strerror or "") if error else self._shortage()
         return MediaLost(
-            f"{self.path}: {reason or 'FreeSWITCH writes no audio there'}: it must be in memory, have room (16 kB "
+            f"{self.path}: {reason or 'no audio passes there'}: it must be in memory, have room (16 kB "
             "for each second that nobody has listened to), and be readable and writable for FreeSWITCH and for Assist"
         )
 

@@ -21,13 +21,13 @@ _VARIABLES = "{enable_file_write_buffering=false,RECORD_PRE_BUFFER_FRAMES=1,RECO
 class Feed:
     """Gives a recording to a listener, beat by beat."""
 
-    def __init__(self, call: str, recording: Recording, listener: Listener) -> None:
+    def __init__(self, call: str, recording: Recording, listener: Listener, stalled: asyncio.Event) -> None:
+        """*stalled* is set when nothing came for `STALLED` seconds."""
         self.call = call
         self.listener = listener
-        self.stalled = asyncio.Event()
-        """Set when nothing came for `STALLED` seconds."""
         self.failed = False
         """The listener, or the reading, raised an exception."""
+        self._stalled = stalled
         self._recording = recording
         self._quiet_since: float | None = None
         self._rests = False
@@ -43,7 +43,7 @@ class Feed:
         elif self._quiet_since is None:
             self._quiet_since = now
         elif now - self._quiet_since > STALLED:
-            self.stalled.set()
+            self._stalled.set()
 
     def drain(self) -> bool:
         """Give all there is to the listener; return whether there was something."""
@@ -56,11 +56,12 @@ class Feed:
     def restart(self) -> None:
         """Be patient again for `STALLED` seconds: nothing was to come until now."""
         self._quiet_since = None
-        self.stalled.clear()
+        self._stalled.clear()
 
     def fail(self) -> None:
+        """Give nothing more."""
         self.failed = True
-        self.stalled.set()
+        self._stalled.set()
 
 
 class Listening:
@@ -72,39 +73,40 @@ class Listening:
         self._call = call
         self._recording = Recording(media.directory, call)
         self._feed: Feed | None = None
-        self._fed = asyncio.Event()
+        self._stalled = asyncio.Event()
+        self._changing = asyncio.Lock()
         self._runs = False
         self._held = False
 
     async def begin(self, listener: Listener, since: int) -> None:
         """Give everything from sample *since* on to *listener*. Raises `MediaLost`."""
-        if not self._runs:
-            await self._take_over()
+        async with self._changing:
+            if not self._runs:
+                await self._take_over()
         if self._feed:
             self._media.remove(self._feed)
         self._recording.seek(since)
-        self._feed = Feed(self._call, self._recording, listener)
-        self._fed.set()
+        self._feed = Feed(self._call, self._recording, listener, self._stalled)
         self._feed.drain()
         if self._held:
             listener.hold(True)
-        else:
-            self._media.add(self._feed)
+        self._listen()
 
     async def stop(self) -> None:
         """Hear nothing from now on: what is said is not meant for us."""
-        if self._runs:
-            await self._stop()
-            if self._feed:
-                self._feed.drain()
-                self._media.remove(self._feed)
+        async with self._changing:
+            if self._runs:
+                await self._stop()
+        if self._feed:
+            self._feed.drain()
+            self._media.remove(self._feed)
 
     async def resume(self) -> None:
         """Hear again, if somebody listened before. Raises `MediaLost`."""
-        if self._feed and not self._runs:
-            await self._start()
-            self._feed.restart()
-            self._media.add(self._feed)
+        async with self._changing:
+            if self._feed and not self._runs:
+                await self._start()
+                self._listen()
 
     def press(self, digit: str) -> None:
         """The caller pressed a key."""
@@ -122,9 +124,7 @@ class Listening:
             self._feed.drain()
             self._media.remove(self._feed)
         self._feed.listener.hold(held)
-        if not held and self._runs:
-            self._feed.restart()
-            self._media.add(self._feed)
+        self._listen()
 
     def forget(self, before: int) -> None:
         """Free what was heard before that sample of the call."""
@@ -134,25 +134,33 @@ class Listening:
         """Start a dead ear again once, and return when that did not help."""
         restarted_at = -1
         while True:
-            await self._fed.wait()
-            assert self._feed is not None
-            await self._feed.stalled.wait()
-            if self._feed.failed or self._recording.position == restarted_at:
-                return self._media.directory.lost()
-            restarted_at = self._recording.position
-            logger.warning("call %s: no audio comes, its ear is started again", self._call)
-            try:
-                await self._stop()
-                await self._start()
-            except MediaLost as lost:
-                return lost
-            self._feed.restart()
+            await self._stalled.wait()
+            async with self._changing:
+                if self._feed is None or self._feed.failed or self._recording.position == restarted_at:
+                    return self._media.directory.lost()
+                self._stalled.clear()
+                if self._held or not self._runs:
+                    continue
+                restarted_at = self._recording.position
+                logger.warning("call %s: no audio comes, its ear is started again", self._call)
+                try:
+                    await self._stop()
+                    await self._start()
+                except MediaLost as lost:
+                    return lost
+                self._listen()
 
     def close(self) -> None:
         """Give nothing more to the listener. The recording goes on, for whoever takes the call over."""
         if self._feed:
             self._media.remove(self._feed)
         self._recording.close()
+
+    def _listen(self) -> None:
+        """Expect audio from now on, if any can come."""
+        if self._feed and self._runs and not self._held:
+            self._feed.restart()
+            self._media.add(self._feed)
 
     async def _take_over(self) -> None:
         current = self._recording.current
