@@ -201,3 +201,14 @@ def test_what_may_still_be_part_of_a_turn_is_not_settled() -> None:
                 assert endpointer.settled == event.start
             if isinstance(event, Ended):
                 assert endpointer.settled >= event.voice_end
+
+
+def test_only_in_the_middle_of_speech_may_the_detector_take_its_time() -> None:
+    endpointer = Endpointer(Rules())
+    speaking = paused = False
+    for number, frame in enumerate(frames(TALK)):
+        first, last = (count * FRAME // 2 // WINDOW for count in (number, number + 1))
+        for event in endpointer.feed(frame, TALK_PROBABILITIES[first:last]):
+            speaking = not isinstance(event, Ended)
+            paused = isinstance(event, Paused)
+        assert endpointer.patient == (speaking and not paused)

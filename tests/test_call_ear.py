@@ -124,6 +124,15 @@ async def test_every_turn_is_kept_until_it_is_asked_for(ear: Ear) -> None:
     assert first.voice_end <= second.start
 
 
+async def test_the_next_turn_may_begin_with_the_silence_that_ended_the_last(ear: Ear) -> None:
+    heard = on_a_line(SORRY + bytes(8000) + SORRY, before=0.5, after=1)
+    await listen(ear, heard)
+    for _ in range(2):
+        spoken = await spoken_by(ear)
+        audio = audio_of(await pieces(spoken))
+        assert audio == heard[spoken.start * 2 : spoken.start * 2 + len(audio)]
+
+
 async def test_an_utterance_that_loses_a_race_is_not_lost(ear: Ear) -> None:
     async def nothing() -> None:
         return None

@@ -158,9 +158,17 @@ class Endpointer:
     @property
     def settled(self) -> int:
         """The sample from which on there may be an utterance that has not ended."""
-        if self._start is not None:
-            return self._start
+        return self.next_start if self._start is None else self._start
+
+    @property
+    def next_start(self) -> int:
+        """The sample from which on there may be an utterance that has not begun."""
         return max(self._voice_end, self._word() - self._pre_roll)
+
+    @property
+    def patient(self) -> bool:
+        """Whether the voice detector may take its time: a voice has just been heard, so nothing can happen soon."""
+        return self._start is not None and not self._paused and not self._due(self.position)
 
     def feed(self, audio: bytes, probabilities: list[float]) -> list[Event]:
         """Return what happened, in order.
@@ -218,7 +226,7 @@ class Endpointer:
         return self._judged - SLICE - self._voice_end < _HANGS_TOGETHER
 
     def _begin(self, events: list[Event]) -> None:
-        self._start = self.settled
+        self._start = self.next_start
         self._voice_end = self._judged
         events.append(Began(self._judged, self._start))
 

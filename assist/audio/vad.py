@@ -91,10 +91,8 @@ class _Row:
 class Batch:
     """The next window of some calls, to be judged together."""
 
-    quiet: dict[int, int]
-    """How many windows of which row the gate has judged to be silence; they come before those of `rows`."""
     rows: list[int]
-    """Those with a window for the model, each once."""
+    """Each once."""
     _session: onnxruntime.InferenceSession
     _windows: Floats
     _state: Floats
@@ -122,7 +120,8 @@ class Vad:
         self._rows: dict[int, _Row] = {}
         self._free: list[int] = []
         self._closing: set[int] = set()
-        self._ready: set[int] = set()
+        self._fed: set[int] = set()
+        self._waiting: dict[int, bytes] = {}
         self._judging: set[int] = set()
 
     def open(self) -> int:
@@ -136,7 +135,8 @@ class Vad:
     def close(self, row: int) -> None:
         """Forget a call."""
         del self._rows[row]
-        self._ready.discard(row)
+        self._fed.discard(row)
+        self._waiting.pop(row, None)
         # What is being judged will be written back: until then nobody else may have the row.
         (self._closing.add if row in self._judging else self._free.append)(row)
 
@@ -145,34 +145,42 @@ class Vad:
         call = self._rows[row]
         call.samples += audio
         if len(call):
-            self._ready.add(row)
+            self._fed.add(row)
 
     @property
     def ready(self) -> bool:
         """Whether any call has a whole window to be judged."""
-        return bool(self._ready)
+        return bool(self._fed or self._waiting)
 
-    def take(self) -> Batch:
-        """Return what is to be judged next: of each call the windows the gate calls silent, then one it does not."""
+    def waiting(self) -> dict[int, int]:
+        """Return the rows with windows for the model, and how many those are at most."""
+        return {row: 1 + len(self._rows[row]) for row in self._waiting}
+
+    def sift(self) -> dict[int, int]:
+        """Let the gate judge what it can: how many windows of which rows are silence, before any that waits."""
         quiet: dict[int, int] = {}
-        windows: dict[int, bytes] = {}
-        for number in tuple(self._ready):
+        for number in self._fed - self._waiting.keys() - self._judging:
             call = self._rows[number]
-            while len(call) and number not in windows:
+            while len(call):
                 window = call.next()
                 if call.passes(window):
-                    windows[number] = window
-                else:
-                    quiet[number] = quiet.get(number, 0) + 1
+                    self._waiting[number] = window
+                    break
+                quiet[number] = quiet.get(number, 0) + 1
             if not len(call):
-                self._ready.discard(number)
-        rows = list(windows)
+                self._fed.discard(number)
+        return quiet
+
+    def take(self) -> Batch:
+        """Return the windows that wait for the model, one of each row."""
+        rows = list(self._waiting)
         opened = [number for number in rows if self._rows[number].fresh]
         self._state[:, opened] = self._background
         self._judging = set(rows)
-        sound = np.frombuffer(b"".join(windows.values()), "<i2").astype(np.float32).reshape(-1, _ROW)
+        sound = np.frombuffer(b"".join(self._waiting.values()), "<i2").astype(np.float32).reshape(-1, _ROW)
         noise = self._noise[[self._rows[number].number % len(self._noise) for number in rows]]
-        return Batch(quiet, rows, self._session, sound / np.float32(32768) + noise, self._state[:, rows])
+        self._waiting.clear()
+        return Batch(rows, self._session, sound / np.float32(32768) + noise, self._state[:, rows])
 
     def put(self, batch: Batch, probabilities: Sequence[float]) -> None:
         """Take note of what *batch* was judged to be; due before the next `take`."""
@@ -186,8 +194,8 @@ class Vad:
 
     def step(self) -> dict[int, list[float]]:
         """Judge the next windows at once: the probabilities of each call that had any, in order."""
+        found = {row: [0.0] * count for row, count in self.sift().items()}
         batch = self.take()
-        found = {row: [0.0] * count for row, count in batch.quiet.items()}
         probabilities = batch.judge()
         self.put(batch, probabilities)
         for row, probability in zip(batch.rows, probabilities, strict=True):

@@ -24,6 +24,12 @@ DIGIT_GAP = 1.5
 
 _PIECE = RATE // 10
 """Samples that are worth waking a listener for: 100 ms."""
+_PATIENCE = 3
+"""Windows that may wait while the caller is in the middle of a word, to be judged together with others.
+
+From cold caches a run of the model takes half a millisecond, whatever it is given, and 20 us more for each window: this
+saves a third of the runs.
+"""
 _THREAD_FROM = 64
 """Windows in a batch from which on judging them would be felt on the event loop: 2 ms."""
 
@@ -168,6 +174,11 @@ class Ear:
 
     # The ears' side
 
+    @property
+    def patient(self) -> bool:
+        """Whether the judgement of what is heard now would make no difference for a while."""
+        return self._endpointer.patient
+
     def judge(self, probabilities: list[float]) -> None:
         """Take note of what was heard, and of the voice detector's judgement of the windows it has reached."""
         fresh = bytes(self._fresh)
@@ -177,8 +188,9 @@ class Ear:
         if self._open:
             if self._endpointer.reached - self._told >= _PIECE:
                 self._tell_until(self._endpointer.reached)
+            self._tape.forget(min(self._told, self._endpointer.next_start))
         else:
-            self._tape.forget(self._endpointer.settled)
+            self._tape.forget(self._endpointer.next_start)
         if self._silences:
             self._keep_silence()
 
@@ -201,7 +213,6 @@ class Ear:
             return
         if position > self._told:
             self._open.tell(self._tape.cut(self._told, position))
-            self._tape.forget(position)
             self._told = position
         if pause:
             self._open.tell(pause)
@@ -267,18 +278,27 @@ class Ears:
             self._due = asyncio.get_running_loop().call_soon(self._judge)
 
     def _judge(self) -> None:
-        """Judge the next window of each call, and let those who need no judgement go on."""
+        """Tell every ear what is known by now, and if one needs to know more have all judged that wait."""
         self._due = None
-        batch = self._vad.take()
-        for row in (batch.quiet.keys() | self._behind).difference(batch.rows):
-            self._ears[row].judge([0.0] * batch.quiet.get(row, 0))
+        for row, count in self._vad.sift().items():
+            self._ears[row].judge([0.0] * count)
+            self._behind.discard(row)
+        for row in self._behind:
+            self._ears[row].judge([])
         self._behind.clear()
+        if not self._urgent():
+            return
+        batch = self._vad.take()
         if len(batch.rows) < _THREAD_FROM:
             self._judged(batch, batch.judge())
             return
         loop = asyncio.get_running_loop()
         self._judging = loop.run_in_executor(self._thread, batch.judge)
         self._judging.add_done_callback(self._judged_apart(batch))
+
+    def _urgent(self) -> bool:
+        waiting = self._vad.waiting().items()
+        return any(windows >= _PATIENCE or not self._ears[row].patient for row, windows in waiting)
 
     def _judged_apart(self, batch: Batch) -> Callable[["asyncio.Future[list[float]]"], None]:
         def done(judging: "asyncio.Future[list[float]]") -> None:
@@ -291,6 +311,6 @@ class Ears:
         self._vad.put(batch, probabilities)
         for row, probability in zip(batch.rows, probabilities, strict=True):
             if ear := self._ears.get(row):
-                ear.judge([0.0] * batch.quiet.get(row, 0) + [probability])
+                ear.judge([probability])
         if self._vad.ready or self._behind:
             self._judge_soon()
