@@ -82,9 +82,10 @@ async def _pico(settings: Settings) -> AsyncIterator[TextToSpeech]:
         from assist.tts.pico import Pico
     pico = Pico()
     try:
+        await pico.load()
         yield pico
     finally:
-        pico.close()
+        await pico.close()
 
 
 STT: Mapping[str, Opener[SpeechToText]] = {"whisper": _whisper}

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from assist.stt.whisper import Whisper
 from tests.redis_process import redis_process
+
+if TYPE_CHECKING:
+    from assist.stt.whisper import Whisper
 
 
 @pytest.fixture(scope="session")
-def whisper() -> Iterator[Whisper]:
-    """Speech to text, loaded."""
-    engine = Whisper()
+def whisper() -> Iterator["Whisper"]:
+    """Speech to text, loaded. Skips where the extra "local" is not installed."""
+    engine = pytest.importorskip("assist.stt.whisper", exc_type=ModuleNotFoundError).Whisper()
     asyncio.run(engine.load())
     yield engine
     engine.close()

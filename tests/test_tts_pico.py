@@ -1,12 +1,12 @@
 """Embedded text to speech: what a telephone makes of it, and that no text breaks it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -28,11 +28,12 @@ LONG = (
 )
 
 
-@pytest.fixture(scope="module")
-def pico() -> Iterator[Pico]:
+@pytest.fixture
+async def pico() -> AsyncIterator[Pico]:
     engine = Pico()
+    await engine.load()
     yield engine
-    engine.close()
+    await engine.close()
 
 
 async def said(pico: Pico, text: str, language: str = "es", pace: float = 1.0) -> list[bytes]:
@@ -139,20 +140,23 @@ async def test_markup_in_a_text_is_not_obeyed(pico: Pico, text: str) -> None:
         ("Pulse * o #.", "Pulse * o #."),
         ("5 < 7 y 8 > 2", "5 < 7 y 8 > 2"),
         ("línea\n\nnueva  línea 😀", "línea nueva línea 😀"),
+        ("a" * 30 + " " + "b" * 61, "a" * 30 + " " + "b" * 30 + " " + "b" * 30 + " b"),
     ],
 )
 def test_only_what_is_meant_to_be_heard_is_read(text: str, spoken: str) -> None:
     assert speakable(text) == spoken
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.text(max_size=60))
-def test_no_text_breaks_it(text: str) -> None:
-    pico = Pico({"es": "es-ES"})
-    try:
-        assert len(b"".join(asyncio.run(said(pico, text)))) % 2 == 0
-    finally:
-        pico.close()
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("letter", ["Ñ", "€", "9", "½"])
+async def test_a_word_without_end_is_spoken(pico: Pico, language: str, letter: str) -> None:
+    assert await said(pico, letter * LONGEST, language)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=60))
+async def test_no_text_breaks_it(pico: Pico, text: str) -> None:
+    assert len(b"".join(await said(pico, text))) % 2 == 0
 
 
 @given(st.text(alphabet="ab ,.;¿?", max_size=600))
@@ -177,6 +181,24 @@ async def test_a_language_without_a_voice_is_refused(pico: Pico) -> None:
     assert not error.value.temporary
 
 
-def test_a_voice_that_is_not_there_is_named_with_the_mend() -> None:
+async def test_a_voice_that_is_not_there_is_named_with_the_mend() -> None:
+    engine = Pico({"pt": "pt-PT"})
     with pytest.raises(ConfigurationError, match=r"pt-PT.*pip install"):
-        Pico({"pt": "pt-PT"})
+        await engine.load()
+    await engine.close()
+
+
+async def test_a_reader_that_leaves_in_the_middle_of_a_text_does_not_spoil_the_next(pico: Pico) -> None:
+    usual = len(samples(await said(pico, GREETING)))
+    async with aclosing(pico.synthesize(LONG, "es")) as speech:
+        await anext(speech)
+    assert len(samples(await said(pico, GREETING))) == pytest.approx(usual, rel=0.1)
+
+
+async def test_a_sentence_after_the_end_is_refused() -> None:
+    engine = Pico({"es": "es-ES"})
+    await engine.load()
+    await engine.close()
+    with pytest.raises(ProviderError) as error:
+        await said(engine, GREETING)
+    assert error.value.temporary

@@ -1,23 +1,20 @@
 """Embedded text to speech: SVOX Pico. Milliseconds per sentence, no key, no network."""
 
-import asyncio
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from py_nanotts import NanoTTS
 
 from assist.aio import Stream
 from assist.audio.formats import AudioFormat, Encoding
 from assist.errors import ConfigurationError, ProviderError
+from assist.tts.pico_process import NAME, PicoProcess
 
 Samples: TypeAlias = NDArray[np.float32]
 
-NAME = "pico"
 MEND = "pip install --force-reinstall py-nanotts==0.1.1"
 FORMAT = AudioFormat(Encoding.PCM, 16_000)
 
@@ -41,57 +38,45 @@ EDGE = 2
 """Frames kept before the first and after the last audible one: the soft ends of words."""
 
 LONGEST = 120
-"""Characters synthesised in one go. Pico holds Python's lock meanwhile: about 30 ms for so many."""
+"""Characters synthesised in one go, which takes about 30 ms: so long the other calls' sentences wait."""
 BREATH = bytes(FORMAT.rate // 4 * FORMAT.sample_bytes)
 """Between two pieces of a long text."""
 
 
 class Pico:
-    """Reads sentences aloud, one at a time: Pico is not sure to bear two threads.
-
-    Raises `ConfigurationError` if one of *voices* (Pico's names, by language) does not speak.
-    """
+    """Reads sentences aloud in *voices*, which are Pico's names by language; between `load` and `close`."""
 
     def __init__(self, voices: Mapping[str, str] = VOICES) -> None:
         self._voices = dict(voices)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=NAME)
-        for voice in self._voices.values():
-            _try(voice)
+        self._process = PicoProcess()
 
     @property
     def format(self) -> AudioFormat:
         return FORMAT
 
-    def close(self) -> None:
-        """Synthesise nothing more."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    async def load(self) -> None:
+        """Start its process and try the voices. Raises `ConfigurationError` if one of them does not speak."""
+        await self._process.start()
+        for voice in self._voices.values():
+            try:
+                await self._process.speak("a", voice, SPEED, VOLUME)
+            except ProviderError as error:
+                raise ConfigurationError(f"text to speech: no Pico voice {voice} ({error}): {MEND}") from error
+
+    async def close(self) -> None:
+        """Return when its process has ended. What is still being synthesised fails."""
+        await self._process.close()
 
     async def synthesize(self, text: str, language: str, *, pace: float = 1.0) -> Stream[bytes]:
         """See `TextToSpeech`."""
         if language not in self._voices:
             raise ProviderError(NAME, f"no voice for language {language!r}", temporary=False)
-        loop = asyncio.get_running_loop()
         pause = b""
         for piece in pieces(speakable(text)):
-            speech = await loop.run_in_executor(self._thread, _speak, piece, self._voices[language], SPEED * pace)
-            if speech:
+            sound = await self._process.speak(piece, self._voices[language], SPEED * pace, VOLUME)
+            if speech := levelled(np.frombuffer(sound, "<i2").astype(np.float32)).astype("<i2").tobytes():
                 yield pause + speech
                 pause = BREATH
-
-
-def _try(voice: str) -> None:
-    try:
-        NanoTTS().speak("a", voice=voice)
-    except (ValueError, RuntimeError) as error:
-        raise ConfigurationError(f"text to speech: no Pico voice {voice} ({error}): {MEND}") from error
-
-
-def _speak(text: str, voice: str, speed: float) -> bytes:
-    try:
-        speech = NanoTTS().speak(text, voice=voice, speed=speed, volume=VOLUME)
-    except RuntimeError as error:
-        raise ProviderError(NAME, "the synthesis failed", temporary=True) from error
-    return bytes(levelled(np.frombuffer(speech, "<i2").astype(np.float32)).astype("<i2").tobytes())
 
 
 def levelled(sound: Samples) -> Samples:
@@ -111,12 +96,14 @@ TAG = re.compile(r"<(?!\s*\d)")
 """What Pico may take for markup, unlike "5 < 7"."""
 MARKUP = re.compile(r"[\\^~|{}\[\]_`]|\*+(?=[^\W\d])|(?<=[\w.,:;!?])\*+")
 """What is never meant to be read out; a lone ``*`` is a key."""
+MONSTER = re.compile(r"\S{30}(?=\S)")
+"""The head of what is too long for a word: from about 50 letters on Pico fails, from 100 it may never end."""
 
 
 def speakable(text: str) -> str:
     """Return *text* without what Pico would obey, stumble over or read out as a name of a character."""
     printable = "".join(" " if unicodedata.category(letter).startswith("C") else letter for letter in text)
-    return " ".join(MARKUP.sub(" ", TAG.sub(" ", printable)).split())
+    return MONSTER.sub(r"\g<0> ", " ".join(MARKUP.sub(" ", TAG.sub(" ", printable)).split()))
 
 
 def pieces(text: str) -> Iterator[str]:
