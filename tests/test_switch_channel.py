@@ -358,3 +358,17 @@ async def test_another_listener_takes_the_place_of_the_first(rig: Rig) -> None:
     rig.switch.says(b"\2\0" * 10)
     await second.heard(b"\1\0" * 10 + b"\2\0" * 10)
     assert first.audio == b"\1\0" * 10
+
+
+async def test_a_call_may_be_taken_over_on_hold(media: Media) -> None:
+    async with scripted() as (connection, connect, switch):
+        held = Event({**connect.headers, "Channel-Call-State": "HELD"})
+        async with open_channel(connection, held, media) as channel:
+            diary = Diary()
+            await channel.listen(diary)
+            playing = asyncio.create_task(channel.play(stream(PIECE)))
+            assert diary.told == [True]
+            switch.tell("CHANNEL_UNHOLD")
+            await playing
+            assert diary.told == [True, False]
+            await channel.hang_up()

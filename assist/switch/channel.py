@@ -78,6 +78,7 @@ class FreeSwitchChannel:
         self._over: asyncio.Future[SwitchError] = asyncio.get_running_loop().create_future()
         self._deaf: asyncio.Future[SwitchError] = asyncio.get_running_loop().create_future()
         self._speaking.notice(connect)
+        self._hold(connect.get("Channel-Call-State") == "HELD")
 
     @property
     def heard(self) -> int:
@@ -152,11 +153,13 @@ class FreeSwitchChannel:
             case "DTMF":
                 self._listening.press(event["DTMF-Digit"])
             case "CHANNEL_HOLD" | "CHANNEL_UNHOLD":
-                held = event.name == "CHANNEL_HOLD"
-                self._speaking.hold(held)
-                self._listening.hold(held)
+                self._hold(event.name == "CHANNEL_HOLD")
             case "CHANNEL_HANGUP":
                 _settle(self._over, HungUp(event.get("Hangup-Cause", "UNKNOWN")))
+
+    def _hold(self, held: bool) -> None:
+        self._speaking.hold(held)
+        self._listening.hold(held)
 
     async def _prepare(self) -> None:
         settings = ";".join(f"{name}={value}" for name, value in VARIABLES.items())

@@ -164,6 +164,7 @@ async def test_on_hold_everything_waits(call: LiveCall) -> None:
     await asyncio.sleep(0.5)
     await call.caller.do("uuid_hold", "")
     await asyncio.wait_for(diary.was_told(True), 2)
+    assert "Channel-Call-State: HELD" in await call.connection.api(f"uuid_dump {call.channel.line.id}")
     held = len(diary.samples)
     await asyncio.sleep(1)
     assert len(diary.samples) == held
@@ -209,6 +210,12 @@ async def test_a_transfer_comes_back(call: LiveCall, digit: str, outcome: Transf
     assert runs(diary.samples[at:])
     await call.channel.play(stream(tone(0.2)))
     assert call.channel.heard == 1600
+
+
+async def test_the_caller_hears_it_ring_during_a_transfer(call: LiveCall) -> None:
+    assert await call.channel.transfer("sofia/gateway/far/2003") is TransferOutcome.NO_ANSWER
+    ((start, _),) = runs(call.caller.heard(), gap=400)
+    assert signal_to_noise(call.caller.heard()[start + 800 : start + 2400], 425) > 30
 
 
 async def test_nothing_is_heard_during_a_transfer(call: LiveCall) -> None:
