@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 
 SPEECH_DBFS = -40.0
 """Level of a sample that counts as speech."""
+SOUND_DBFS = -60.0
+"""Level of a sample that is not silence: that of G.711 may be as loud as -72."""
 GAP = 0.5
 """Seconds of silence that end an utterance, of either side."""
 BLIP = 0.06
 """Seconds below which a sound is none."""
+FRAME = 160
+"""Samples at the end of a stereo recording that FreeSWITCH fills with what lies in its memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,13 @@ def read_stereo(path: Path) -> Recording:
     with wave.open(str(path)) as file:
         if (file.getnchannels(), file.getsampwidth()) != (2, 2):
             raise ValueError(f"{path}: not a 16-bit stereo recording")
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)[:-FRAME]
         return Recording(file.getframerate(), samples[:, 0], samples[:, 1])
 
 
-def utterances(samples: NDArray[np.int16], rate: int, gap: float = GAP) -> list[Utterance]:
-    """Return where *samples* hold speech, in order; pauses shorter than *gap* seconds belong to it."""
-    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 32768 * 10 ** (SPEECH_DBFS / 20))
+def utterances(samples: NDArray[np.int16], rate: int, gap: float = GAP, above: float = SPEECH_DBFS) -> list[Utterance]:
+    """Return where *samples* are louder than *above*, in order; pauses shorter than *gap* seconds belong to it."""
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 32768 * 10 ** (above / 20))
     if not loud.size:
         return []
     cuts = np.flatnonzero(np.diff(loud) > gap * rate)
@@ -70,9 +74,12 @@ def response_times(recording: Recording) -> list[float]:
 
 
 def interruption_times(recording: Recording) -> list[float]:
-    """Return, for each time the caller spoke over the assistant, the seconds until the assistant was silent."""
+    """Return, for each time the caller spoke over the assistant, the seconds until the assistant was silent.
+
+    From the caller's first sample of speech to the assistant's last that is not silence.
+    """
     times = []
-    replies = utterances(recording.assistant, recording.rate)
+    replies = utterances(recording.assistant, recording.rate, above=SOUND_DBFS)
     for spoken in utterances(recording.caller, recording.rate):
         over = next((reply for reply in replies if reply.start < spoken.start < reply.end), None)
         if over:
