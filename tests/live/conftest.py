@@ -1,13 +1,16 @@
 """A real FreeSWITCH for the tests of this directory; they are skipped where there is none."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from assist.simulate.freeswitch import Installation, PrivateFreeSwitch, private_freeswitch
 from assist.switch.control import Control
-from tests.live.switch import DIDS, MISSING, installation
+from tests.live.house import House, house
+from tests.live.rig import RealRig
+from tests.live.switch import ASSISTANTS, DIDS, MISSING, installation
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,3 +40,19 @@ async def control(switch: PrivateFreeSwitch) -> AsyncIterator[Control]:
     """The Event Socket of that FreeSWITCH, to place the caller's leg with."""
     async with switch.control() as connected:
         yield connected
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def home(
+    freeswitch: Installation, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    """`assist serve` for all tests, on a FreeSWITCH of its own."""
+    directory = tmp_path_factory.mktemp("house")
+    async with private_freeswitch(freeswitch, DIDS) as own, house(own, redis_url, directory, ASSISTANTS) as ready:
+        yield ready
+
+
+@pytest.fixture
+def rig(switch: PrivateFreeSwitch, control: Control, tmp_path: Path) -> RealRig:
+    """That FreeSWITCH, to state facts on."""
+    return RealRig(switch, control, tmp_path)

@@ -1,14 +1,20 @@
 """Where the live tests find a FreeSWITCH, and what it runs with."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from assist.simulate.freeswitch import Installation, find_freeswitch
 
 ROOT = Path(__file__).parent.parent.parent
 
-DIDS = {"1000": "clinica", "1001": "clinica"}
+ASSISTANTS = Path(__file__).parent / "assistants"
+
+DIDS = {"1000": "clinica", "1001": "clinica", "1002": "recepcion", "1003": "charla", "1004": "nobody"}
 """Numbers that an assistant answers."""
+
+RETENTION = timedelta(hours=1)
+"""Of what is said in a test call."""
 
 MISSING = "no FreeSWITCH: neither on the PATH nor at $ASSIST_FREESWITCH"
 

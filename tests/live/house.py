@@ -1,0 +1,117 @@
+"""`assist serve` on a real FreeSWITCH, and callers who ring it."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from assist.audio.level import dbfs
+from assist.settings import environment
+from assist.simulate.far_leg import FarLeg, far_leg
+from assist.simulate.freeswitch import PrivateFreeSwitch
+from assist.store import Store, open_store
+from tests.live.switch import RETENTION
+
+AUDIBLE = -45.0
+"""dBFS of a frame in which somebody speaks."""
+
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Workers that take calls."""
+
+    switch: PrivateFreeSwitch
+    redis_url: str
+    directory: Path
+
+    @property
+    def log(self) -> str:
+        """What the workers and their parent told so far."""
+        return (self.directory / "serve.log").read_text(encoding="utf-8")
+
+    @property
+    def calls(self) -> set[str]:
+        """The ids of all calls so far, by their recordings."""
+        return {path.stem for path in self.directory.glob("*.wav")}
+
+    def recording(self, call: str) -> Path:
+        return self.directory / f"{call}.wav"
+
+    def ring(self, number: str, codec: str = "PCMA") -> AbstractAsyncContextManager[FarLeg]:
+        """Call *number*; the caller's end, once it is answered."""
+        return far_leg(self.switch, number, codec)
+
+    def store(self) -> AbstractAsyncContextManager[Store]:
+        return open_store(self.redis_url, RETENTION)
+
+
+@asynccontextmanager
+async def house(
+    switch: PrivateFreeSwitch, redis_url: str, directory: Path, assistants: Path, **changes: str
+) -> AsyncIterator[House]:
+    """Run `assist serve` with two workers, ready; it must end by itself when asked."""
+    told = environment(
+        REDIS_URL=redis_url,
+        ASSIST_ASSISTANTS_DIR=str(assistants),
+        ASSIST_RECORDINGS_DIR=str(directory),
+        ASSIST_LISTEN_PORT=str(switch.ports.worker),
+        ASSIST_MEDIA_DIR=str(switch.media_dir),
+        ASSIST_ESL_PORT=str(switch.ports.esl),
+        ASSIST_ESL_PASSWORD=switch.password,
+        **changes,
+    )
+    with (directory / "serve.log").open("wb") as log:
+        serving = await asyncio.create_subprocess_exec(sys.executable, "-m", "assist", "serve", env=told, stderr=log)
+    home = House(switch, redis_url, directory)
+    try:
+        await workers_ready(home)
+        yield home
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(10):
+                ended = await serving.wait()
+        except TimeoutError:
+            serving.kill()
+            raise
+    assert ended == 0, home.log
+
+
+async def workers_ready(home: House, count: int = 2) -> None:
+    """Wait until so many workers are alive."""
+    async with asyncio.timeout(READY_SECONDS), home.store() as store:
+        while len(await store.workers()) != count:  # noqa: ASYNC110 - Redis forgets a worker without telling
+            await asyncio.sleep(0.05)
+
+
+async def speaks_for(leg: FarLeg, seconds: float, within: float = 10.0) -> None:
+    """Return when that much of the assistant's speech was heard from now on."""
+    heard = 0.0
+    async with asyncio.timeout(within), aclosing(leg.listen()) as frames:
+        async for frame in frames:
+            heard += len(frame) / 16000 if dbfs(frame) > AUDIBLE else 0.0
+            if heard >= seconds:
+                return
+
+
+async def is_silent_for(leg: FarLeg, seconds: float, within: float = 20.0) -> None:
+    """Return when the assistant has not been heard for so long."""
+    quiet = 0.0
+    async with asyncio.timeout(within), aclosing(leg.listen()) as frames:
+        async for frame in frames:
+            quiet = 0.0 if dbfs(frame) > AUDIBLE else quiet + len(frame) / 16000
+            if quiet >= seconds:
+                return
+
+
+async def recorded(home: House, call: str, within: float = 10.0) -> Path:
+    """Wait until the worker is done with *call*, and return its recording."""
+    async with asyncio.timeout(within), home.store() as store:
+        while not any(record.id == call for record in await store.recent_calls()):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.02)
+    return home.recording(call)
