@@ -12,7 +12,7 @@ from assist.aio import Stream
 from assist.audio import g711
 from assist.audio.formats import Encoding
 from assist.call.channel import Channel, Direction, Line, TransferOutcome
-from assist.errors import ConnectionLost, HungUp, MediaLost, ProviderError
+from assist.errors import ConnectionLost, HungUp, MediaLost, ProtocolError, ProviderError
 from assist.switch.channel import FreeSwitchChannel, open_channel
 from assist.switch.connection import Connection
 from assist.switch.events import Event
@@ -372,3 +372,15 @@ async def test_a_call_may_be_taken_over_on_hold(media: Media) -> None:
             await playing
             assert diary.told == [True, False]
             await channel.hang_up()
+
+
+async def test_a_kept_recording_is_masked_during_a_transfer(rig: Rig, tmp_path: Path) -> None:
+    await rig.channel.record(tmp_path / "kept.wav")
+    await rig.channel.transfer("user/reception")
+    asked = [text.removeprefix("api ").split()[0:3:2] for text in rig.switch.asked[-4:]]
+    assert asked == [["uuid_record", "start"], ["uuid_record", "mask"], ["bridge"], ["uuid_record", "unmask"]]
+
+
+async def test_a_path_that_is_no_single_word_is_refused(rig: Rig) -> None:
+    with pytest.raises(ProtocolError):
+        await rig.channel.record(Path("/tmp/a b.wav"))

@@ -132,10 +132,14 @@ class FreeSwitchChannel:
         except asyncio.CancelledError:
             if not self._over.done():
                 await self._connection.api(f"hupall NORMAL_CLEARING {_MARK} {self.line.id}")
+                await self._come_back()
             raise
+        await self._come_back()
+        return _OUTCOMES.get(ended.get("variable_originate_disposition"), TransferOutcome.FAILED)
+
+    async def _come_back(self) -> None:
         await self._mask(False)
         await self._listening.resume()
-        return _OUTCOMES.get(ended.get("variable_originate_disposition"), TransferOutcome.FAILED)
 
     async def _mask(self, masked: bool) -> None:
         if self._kept:
