@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.redis_process import redis_process
+from tests.rigs import call, caller, calls, codec, ear, pipe, rig
+
+__all__ = ["call", "caller", "calls", "codec", "ear", "pipe", "redis_url", "rig", "whisper"]
 
 if TYPE_CHECKING:
     from assist.stt.whisper import Whisper

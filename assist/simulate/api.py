@@ -62,13 +62,14 @@ def _getvar(session: Session, argument: str) -> str:
 
 def _setvar(session: Session, argument: str) -> str:
     name, _, value = argument.partition(" ")
-    session.variables[name] = value
+    session.set_variable(name, value)
     return "+OK\n"
 
 
 def _setvar_multi(session: Session, argument: str) -> str:
-    pairs = (pair.partition("=") for pair in argument.split(";"))
-    session.variables |= {name: value for name, _, value in pairs if name}
+    for pair in argument.split(";"):
+        name, _, value = pair.partition("=")
+        session.set_variable(name, value)
     return "+OK\n"
 
 

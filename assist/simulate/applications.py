@@ -7,6 +7,7 @@ from pathlib import Path
 from assist.simulate.bridge import bridge
 from assist.simulate.clock import frames
 from assist.simulate.messages import parse_messages
+from assist.simulate.outbound import park, socket
 from assist.simulate.playback import playback
 from assist.simulate.session import Session, Steps
 
@@ -24,7 +25,7 @@ def hangup(session: Session, argument: str) -> Steps:
 
 def set_variable(session: Session, argument: str) -> Steps:
     name, _, value = argument.partition("=")
-    session.variables[name] = value
+    session.set_variable(name, value)
     yield from ()
 
 
@@ -35,20 +36,6 @@ def sleep(session: Session, argument: str) -> Steps:
             return
         yield from parse_messages(session)
         yield from session.read()
-
-
-def park(session: Session, argument: str) -> Steps:
-    """Do what messages ask for, until the end or until nobody controls the call any more."""
-    if session.resetting:
-        return
-    session.controlled = True
-    session.fire("CHANNEL_PARK")
-    while session.ready and session.controlled:
-        yield from session.read()
-        yield from parse_messages(session)
-        session.dequeue_key()
-    session.controlled = False
-    session.fire("CHANNEL_UNPARK")
 
 
 def echo(session: Session, argument: str) -> Steps:
@@ -81,5 +68,6 @@ APPLICATIONS: Mapping[str, Callable[[Session, str], Steps]] = {
     "record_session": record_session,
     "set": set_variable,
     "sleep": sleep,
+    "socket": socket,
     "stop_record_session": stop_record_session,
 }

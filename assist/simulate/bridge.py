@@ -3,6 +3,7 @@
 from assist.simulate.clock import frames
 from assist.simulate.destinations import FOREVER, OtherLeg
 from assist.simulate.session import Session, Steps
+from assist.simulate.sounds import Frames
 
 RING_SECONDS = 60
 """How long FreeSWITCH lets a telephone ring unless ``originate_timeout`` says otherwise."""
@@ -33,12 +34,15 @@ def _dial(session: Session, argument: str) -> OtherLeg:
 
 def _ring(session: Session, leg: OtherLeg) -> Steps:
     limit = float(leg.variables.get("originate_timeout", RING_SECONDS))
+    ringback = session.variables.get("ringback")
+    ringing = Frames(f"tone_stream://{ringback};loops=-1" if ringback else "silence_stream://-1")
     for _ in range(frames(min(leg.destination.rings, limit))):
         if not session.ready:
             leg.hang_up("ORIGINATOR_CANCEL")
         if leg.cause:
             return
         yield from session.read()
+        session.rtp.write(ringing.next())
     if leg.destination.rings >= limit:
         leg.hang_up("NO_ANSWER")
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from assist.simulate.sounds import open_sound
+from assist.simulate.sounds import Frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,7 @@ class OtherLeg:
         self.variables = variables
         self.cause = ""
         """Why it is over."""
-        self._voice = open_sound(destination.voice)
-        self._said = b""
+        self._voice = Frames(destination.voice)
 
     def hang_up(self, cause: str) -> None:
         self.cause = self.cause or cause
@@ -62,7 +61,4 @@ class OtherLeg:
         """Return a frame of what he says while he hears *heard*."""
         if self.destination.echoes:
             return heard
-        if len(self._said) < len(heard):
-            self._said += self._voice.read() or b""
-        frame, self._said = self._said[: len(heard)], self._said[len(heard) :]
-        return frame
+        return self._voice.next()

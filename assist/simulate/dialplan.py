@@ -1,18 +1,12 @@
 """What the configuration's dialplan does with a call: sockets, then an apology."""
 
-import asyncio
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
-from assist.simulate.applications import park
 from assist.simulate.clock import frames
-from assist.simulate.event_socket import EventSocket
-from assist.simulate.messages import parse_messages, run
+from assist.simulate.messages import run
 from assist.simulate.session import Session, Steps
-
-Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +28,6 @@ class Extension:
     """One call on its way through the dialplan."""
 
     def __init__(self, session: Session, hosts: Sequence[str], plan: Dialplan) -> None:
-        self.sockets: list[EventSocket] = []
-        """Those that were opened."""
         self.apologised = False
         self._session = session
         self._hosts = hosts
@@ -63,7 +55,7 @@ class Extension:
 
     def notice_end(self) -> None:
         """The call was hung up: tell the sockets."""
-        for connection in self.sockets:
+        for connection in self._session.sockets:
             connection.notice_end()
 
     def _through(self) -> Steps:
@@ -75,7 +67,7 @@ class Extension:
         session.variables["assist_direction"] = session.profile.direction
         for _ in range(2):
             if session.ready:
-                yield from self._socket()
+                yield from run(session, "socket", f"{'|'.join(self._hosts)} async full")
         session.transferred = False
         if session.ready:
             yield from self._apologise()
@@ -88,30 +80,3 @@ class Extension:
         if self._plan.apology:
             yield from run(session, "playback", str(self._plan.apology))
         yield from run(session, "hangup", "NORMAL_TEMPORARY_FAILURE")
-
-    def _socket(self) -> Steps:
-        """Do what ``socket`` does, with ``async full``."""
-        session = self._session
-        session.variables |= {"current_application": "socket", "current_application_data": "|".join(self._hosts)}
-        streams = yield from self._dial()
-        if streams is None:
-            return
-        connection = EventSocket(session, *streams)
-        self.sockets.append(connection)
-        session.board.begin(connection.run())
-        while session.ready and not connection.finished and not connection.connected:
-            yield
-        yield from park(session, "")
-        yield from parse_messages(session)
-        session.resetting = False
-
-    def _dial(self) -> Generator[None, None, Streams | None]:
-        for host in self._hosts:
-            address, _, port = host.rpartition(":")
-            self._session.variables["socket_host"] = address
-            dialing = self._session.board.begin(asyncio.open_connection(address, int(port)))
-            while not dialing.done():
-                yield
-            if not dialing.cancelled() and dialing.exception() is None:
-                return dialing.result()
-        return None

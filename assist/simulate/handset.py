@@ -38,11 +38,13 @@ class Handset:
         self._words: deque[_Words] = deque()
         self._keys: deque[str] = deque()
         self._listeners: list[asyncio.Queue[bytes]] = []
-        self._hung_up = False
+        self.over = asyncio.Event()
+        self.cause = ""
+        """Why it is over."""
 
     async def say(self, audio: bytes) -> None:
         """Return when all of *audio* has been sent, or the call is over; cancelled, the rest is not sent."""
-        if self._hung_up or not audio:
+        if self.over.is_set() or not audio:
             return
         words = _Words(bytearray(audio))
         self._words.append(words)
@@ -61,7 +63,7 @@ class Handset:
         """Yield each frame heard from now on, until the end of the call."""
         heard: asyncio.Queue[bytes] = asyncio.Queue()
         self._listeners.append(heard)
-        if self._hung_up:
+        if self.over.is_set():
             heard.put_nowait(b"")
         try:
             while frame := await heard.get():
@@ -75,14 +77,17 @@ class Handset:
 
     def hear(self, frame: bytes) -> None:
         """Take in what is heard in a frame."""
+        if self.over.is_set():
+            return
         self.recorded += frame
         self._tell(frame)
 
-    def hang_up(self) -> None:
+    def hang_up(self, cause: str) -> None:
         """Send and hear nothing any more."""
-        if self._hung_up:
+        if self.over.is_set():
             return
-        self._hung_up = True
+        self.cause = cause
+        self.over.set()
         self._tell(b"")
         for words in self._words:
             _settle(words.said)

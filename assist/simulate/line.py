@@ -49,9 +49,9 @@ class SimulatedCall:
 
     async def answered(self) -> None:
         """Wait until somebody picks up. Raises `HungUp` if nobody does."""
-        await race(self._session.picked_up.wait(), self._session.over.wait())
+        await race(self._session.picked_up.wait(), self._handset.over.wait())
         if not self._session.answered:
-            raise HungUp(self._session.cause)
+            raise HungUp(self._handset.cause)
 
     async def say(self, audio: bytes) -> None:
         await self._handset.say(audio)
@@ -73,22 +73,23 @@ class SimulatedCall:
 
     def hold(self) -> None:
         """Put the assistant on hold."""
-        self._session.hold(True)
+        self._session.signal(lambda: self._session.hold(True))
 
     def unhold(self) -> None:
         """Take the call back."""
-        self._session.hold(False)
+        self._session.signal(lambda: self._session.hold(False))
 
     def reinvite(self, codec: str) -> None:
         """Change the codec of the line: ``PCMA`` or ``PCMU``."""
-        self._session.change_codec(Encoding(codec))
+        self._session.signal(lambda: self._session.change_codec(Encoding(codec)))
 
     async def hang_up(self) -> None:
-        self._session.hang_up("NORMAL_CLEARING")
+        self._handset.hang_up("NORMAL_CLEARING")
+        self._session.signal(lambda: self._session.hang_up("NORMAL_CLEARING"))
 
     async def ended(self) -> str:
-        await self._session.over.wait()
-        return self._session.cause
+        await self._handset.over.wait()
+        return self._handset.cause
 
 
 class SimulatedLine:

@@ -41,9 +41,9 @@ def _perform(session: Session, headers: Mapping[str, str]) -> Steps:
 
 
 def run(session: Session, name: str, argument: str = "", uuid: str | None = None) -> Steps:
-    """Run an application, with the events before and after it; one that is unknown is passed over."""
+    """Run an application, with the events before and after it: if there is such a one, and still a call."""
     application = session.board.applications.get(name)
-    if application is None:
+    if application is None or session.cause:
         return
     what = {"Application": name, "Application-Data": argument, "Application-UUID": uuid or str(uuid4())}
     session.variables |= {"current_application": name, "current_application_data": argument}

@@ -26,7 +26,7 @@ def playback(session: Session, argument: str) -> Steps:
         return
     try:
         while not sound.is_open():
-            yield
+            yield from session.wait()
         yield from _play(session, argument, sound)
     finally:
         sound.close()
@@ -64,8 +64,7 @@ def _frames(session: Session, reel: "Reel", *, timed: bool) -> Generator[None, N
                 session.variables["playback_terminator_used"] = key
                 return "break"
         while (frame := reel.next()) is None:
-            # Here the thread waits for bytes, and for nothing else.
-            yield
+            yield from session.wait()
         if not frame:
             return "done"
         if timed:

@@ -10,7 +10,7 @@ from assist.audio.formats import LINE
 from assist.simulate.clock import FRAME_BYTES
 
 HELD_BACK = 25
-"""Frames that FreeSWITCH keeps to itself unless ``RECORD_PRE_BUFFER_FRAMES`` says otherwise: half a second."""
+"""Frames that FreeSWITCH lets pile up after the first, unless ``RECORD_PRE_BUFFER_FRAMES`` says otherwise."""
 BUFFER_BYTES = 1 << 16
 """That it collects before it writes unless ``enable_file_write_buffering`` is off: two to four seconds."""
 
@@ -25,7 +25,8 @@ class Recorder:
         """Silence is written instead of what is heard."""
         self._stereo = _is_true(variables, "RECORD_STEREO")
         self._caller_only = _is_true(variables, "RECORD_READ_ONLY")
-        self._held_back = int(variables.get("RECORD_PRE_BUFFER_FRAMES", HELD_BACK)) - 1
+        self._to_hold_back = int(variables.get("RECORD_PRE_BUFFER_FRAMES", HELD_BACK))
+        self._begun = False
         self._waiting: deque[bytes] = deque()
         buffered = variables.get("enable_file_write_buffering", "true") == "true"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,11 +39,17 @@ class Recorder:
         if self.masked:
             caller = assistant = bytes(FRAME_BYTES)
         self._waiting.append(self._mixed(caller, assistant))
-        if len(self._waiting) > self._held_back:
+        if self._begun and self._to_hold_back:
+            self._to_hold_back -= 1
+            return
+        self._begun = True
+        self._write(self._waiting.popleft())
+        # Of the caller alone it takes all there is; of both sides one frame at a time, so what piled up stays.
+        while self._caller_only and self._waiting:
             self._write(self._waiting.popleft())
 
     def close(self) -> None:
-        """End it. What is held back is lost, as it is in FreeSWITCH."""
+        """End it. What is still held back is lost, as it is in FreeSWITCH."""
         try:
             if self._wave:
                 self._wave.close()

@@ -24,8 +24,8 @@ class Rtp:
         self._unrecorded = SILENCE
 
     def arrive(self, packet: Packet) -> None:
-        """Take a packet. If nobody reads it before the next one comes, it is lost."""
-        self._arrived = packet
+        """Take a packet. If nobody reads it before the next one comes its audio is lost, but no key."""
+        self._arrived = Packet(packet.audio, self._arrived.key + packet.key)
 
     def read(self) -> Packet:
         """Take the packet that has arrived, and let the recordings hear it."""

@@ -7,10 +7,10 @@ here either: API commands, the hang-up, and with ``timer_name`` the reading of w
 
 import asyncio
 from collections import deque
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from assist.audio.formats import Encoding
 from assist.simulate.handset import Handset, Packet
@@ -20,6 +20,14 @@ from assist.switch.wire import Command
 
 Steps: TypeAlias = Generator[None, None, None]
 """Each step is the wait for the next frame."""
+
+
+class Listener(Protocol):
+    """A connection that serves a call."""
+
+    def notice_end(self) -> None:
+        """The call was hung up."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +75,14 @@ class Session:
         """An application runs that a message asked for."""
         self.stop_broadcast = False
         """It was broken."""
+        self.sockets: list[Listener] = []
+        """Connections that serve it, or did."""
         self.keys: deque[str] = deque()
         """Keys that were heard and have not been told."""
         self.picked_up = asyncio.Event()
-        self.over = asyncio.Event()
-        """It was hung up."""
+        self.blocked = False
+        """The thread waits for something else than the next frame: what the far end signals has to wait too."""
+        self._signals: deque[Callable[[], None]] = deque()
         self.frames = 0
         """Since the call began."""
         self._in_flight = Packet(b"")
@@ -111,6 +122,8 @@ class Session:
             self._in_flight = self.handset.send() if not self.rtp.held else Packet(b"")
             if self.served:
                 self.listen()
+        while self._signals and not self.blocked:
+            self._signals.popleft()()
         try:
             next(thread)
         except StopIteration:
@@ -123,8 +136,7 @@ class Session:
     def listen(self) -> Packet:
         """Read what the caller sends."""
         packet = self.rtp.read()
-        if packet.key:
-            self.keys.append(packet.key)
+        self.keys += packet.key
         return packet
 
     def read(self) -> Generator[None, None, Packet]:
@@ -132,7 +144,17 @@ class Session:
         yield
         return Packet(b"") if self.served or not self.media else self.listen()
 
+    def wait(self) -> Steps:
+        """Wait, not for a frame but for something that may never come."""
+        self.blocked = True
+        yield
+        self.blocked = False
+
     # What happens to it
+
+    def signal(self, act: Callable[[], None]) -> None:
+        """Let the thread *act* on what the far end did, as soon as it looks."""
+        self._signals.append(act)
 
     def fire(self, event: str, headers: Mapping[str, str] | None = None) -> None:
         """Tell everybody of an event of this channel."""
@@ -169,6 +191,12 @@ class Session:
             f"{prefix}-Channel-Name": self._name,
         }
 
+    def set_variable(self, name: str, value: str) -> None:
+        """Set a channel variable; without a *value* there is none."""
+        self.variables[name] = value
+        if not value:
+            del self.variables[name]
+
     def answer(self) -> None:
         """Pick up."""
         if not self.answered and self.ready:
@@ -182,9 +210,8 @@ class Session:
         if not self.cause:
             self.cause = cause
             self.variables["hangup_cause"] = cause
-            self.handset.hang_up()
+            self.handset.hang_up(cause)
             self.fire("CHANNEL_HANGUP")
-            self.over.set()
 
     def hold(self, held: bool) -> None:
         """The far end puts the call on hold, or takes it back."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from assist.audio.formats import LINE, Encoding
 from assist.audio.resample import resample
+from assist.simulate.clock import FRAME_BYTES, SILENCE
 
 READ_BYTES = 1 << 15
 """That FreeSWITCH's playback asks for at once."""
@@ -100,6 +101,20 @@ class Samples:
 
     def close(self) -> None:
         """There is nothing to close."""
+
+
+class Frames:
+    """A sound that is no file, frame by frame, then silence."""
+
+    def __init__(self, name: str) -> None:
+        self._sound = open_sound(name)
+        self._audio = b""
+
+    def next(self) -> bytes:
+        if len(self._audio) < FRAME_BYTES:
+            self._audio += self._sound.read() or SILENCE
+        frame, self._audio = self._audio[:FRAME_BYTES], self._audio[FRAME_BYTES:]
+        return frame
 
 
 def open_sound(name: str) -> Sound:
