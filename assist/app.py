@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
 
 from assist.assistant import Assistant, Assistants
 from assist.audio.endpointing import Rules
@@ -65,14 +66,24 @@ class Worker:
     async def _converse(
         self, channel: FreeSwitchChannel, ear: Ear, assistant: Assistant, session: Session | None
     ) -> None:
-        if folder := self._settings.files.recordings_dir:
-            await channel.record(folder.absolute() / f"{channel.line.id}.wav")
+        if session is None:
+            await self._keep_recording(channel)
         engines = Engines(self._kit.stt, self._kit.brains(assistant), self._kit.tts)
-        async with Journal(self._store, channel.line, assistant.name) as journal:
+        started = datetime.fromtimestamp(session.started_at, UTC) if session else datetime.now(UTC)
+        async with Journal(self._store, channel.line, assistant.name, started) as journal:
             call = Call(channel, ear, assistant, engines, self._store, journal.write)
             cause = await call.run(session)
             log.info("the call is over: %s", cause)
             await journal.conclude()
+
+    async def _keep_recording(self, channel: FreeSwitchChannel) -> None:
+        """Record the call for good, if that is wanted; a call is worth more than its recording."""
+        if folder := self._settings.files.recordings_dir:
+            await channel.answer()
+            try:
+                await channel.record(folder.absolute() / f"{channel.line.id}.wav")
+            except CommandFailed as error:
+                log.error("the call is not recorded in %s: %s: may FreeSWITCH write there?", folder, error)
 
     def _ear(self, assistant: Assistant, session: Session | None) -> Ear:
         timing = assistant.timing

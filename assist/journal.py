@@ -41,11 +41,11 @@ async def follow(store: Store, call: str) -> AsyncIterator[Event]:
 class Journal:
     """One call's, as an asynchronous context; `write` is the call's diary."""
 
-    def __init__(self, store: Store, line: Line, assistant: str) -> None:
+    def __init__(self, store: Store, line: Line, assistant: str, started: datetime) -> None:
         self._store = store
         self._line = line
         self._assistant = assistant
-        self._started = datetime.now(UTC)
+        self._started = started
         self._turns: list[TurnRecord] = []
         self._cause = "UNKNOWN"
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(BACKLOG)

@@ -1,5 +1,7 @@
 """Over what the demo's caller rings: a FreeSWITCH of its own, or the simulated line."""
 
+import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -10,9 +12,12 @@ from assist.errors import ConfigurationError
 from assist.simulate.caller import Leg
 from assist.simulate.far_leg import far_leg
 from assist.simulate.freeswitch import Installation, private_freeswitch
+from assist.simulate.line import SimulatedLine
 
 ROOT = Path(__file__).parents[2]
 """Of the checkout: FreeSWITCH's configuration is no part of the package."""
+
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 class CallerLeg(Leg, Protocol):
@@ -58,5 +63,19 @@ async def freeswitch_line(program: Path, number: str, assistant: str) -> AsyncIt
 
 @asynccontextmanager
 async def simulated_line(number: str, assistant: str) -> AsyncIterator[TelephoneLine]:
-    raise ConfigurationError("not yet")
-    yield
+    """Be FreeSWITCH's end of the Event Socket."""
+    port = _free_port()
+    with tempfile.TemporaryDirectory(prefix="assist-", dir=MEMORY) as media_dir:
+        async with SimulatedLine([f"127.0.0.1:{port}"]) as line:
+            yield TelephoneLine(
+                "simulated",
+                {"ASSIST_LISTEN_PORT": str(port), "ASSIST_MEDIA_DIR": media_dir},
+                lambda: line.call(number, variables={"assist_assistant": assistant}),
+            )
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port

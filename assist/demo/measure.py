@@ -45,6 +45,20 @@ def read_stereo(path: Path) -> Recording:
         return Recording(file.getframerate(), samples[:, 0], samples[:, 1])
 
 
+HEADER = 44
+"""Bytes before the samples of a plain WAV file."""
+
+
+def is_complete(path: Path) -> bool:
+    """Return whether *path* says how long it is, as it does once it is closed, and is."""
+    try:
+        with wave.open(str(path)) as file:
+            frames = file.getnframes()
+    except (EOFError, wave.Error):
+        return False
+    return frames > 0 and path.stat().st_size >= frames * 4 + HEADER
+
+
 def utterances(samples: NDArray[np.int16], rate: int, gap: float = GAP, above: float = SPEECH_DBFS) -> list[Utterance]:
     """Return where *samples* are louder than *above*, in order; pauses shorter than *gap* seconds belong to it."""
     loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 32768 * 10 ** (above / 20))
@@ -65,8 +79,8 @@ def response_times(recording: Recording) -> list[float]:
     caller = utterances(recording.caller, recording.rate)
     assistant = utterances(recording.assistant, recording.rate, gap=0.15)
     waits = []
-    for spoken, following in zip(caller, [*caller[1:], None], strict=True):
-        limit = following.start if following else float("inf")
+    starts = [utterance.start for utterance in caller]
+    for spoken, limit in zip(caller, [*starts[1:], float("inf")], strict=False):
         answer = next((reply.start for reply in assistant if reply.start >= spoken.end), None)
         if answer is not None and answer < limit:
             waits.append(answer - spoken.end)

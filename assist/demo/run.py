@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -19,14 +20,14 @@ from assist.assistant import Assistants
 from assist.audio.formats import LINE
 from assist.call.events import Ended, Event, Turn
 from assist.demo.line import CallerLeg, TelephoneLine, freeswitch_line, simulated_line
-from assist.demo.measure import interruption_times, read_stereo, response_times, utterances
+from assist.demo.measure import interruption_times, is_complete, read_stereo, response_times, utterances
 from assist.demo.report import Report
 from assist.demo.script import Script, read_script
 from assist.demo.show import show
 from assist.demo.voice import caller_voice
 from assist.embedded_redis import redis_server
 from assist.engines import Kit, open_engines
-from assist.errors import ConfigurationError
+from assist.errors import ConfigurationError, SwitchError
 from assist.journal import follow
 from assist.settings import Settings, environment, read_settings
 from assist.simulate.caller import ScriptedCaller
@@ -37,6 +38,9 @@ from assist.stt import Pause
 SCRIPT = Path(__file__).with_name("clinica.yaml")
 READY_WITHIN = 90.0
 """Seconds for the workers to load their models."""
+TOLD_WITHIN = 10.0
+"""Seconds after the call for the rest of the news of it."""
+LOG = "serve.log"
 CALL_WITHIN = 300.0
 """Seconds for the whole call."""
 
@@ -46,6 +50,7 @@ async def run_demo(console: Console, *, report: Path | None, recording: Path, br
 
     Leaves the stereo recording at *recording* and the `Report` at *report*.
     """
+    _stop_like_interrupted()
     settings = read_settings()
     assistants = Assistants(settings.files.assistants_dir)
     script = read_script(SCRIPT)
@@ -66,6 +71,12 @@ async def run_demo(console: Console, *, report: Path | None, recording: Path, br
     problems = result.problems(script, now)
     _conclude(console, result, problems)
     return problems
+
+
+def _stop_like_interrupted() -> None:
+    """Let SIGTERM end this task as Ctrl-C does: what was started is ended with it."""
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 @asynccontextmanager
@@ -91,12 +102,12 @@ async def _served(settings: Settings, telephone: TelephoneLine, brain: str, dire
         **telephone.environment,
     }
     async with redis_server(settings) as url, open_store(url, settings.redis.retention) as store:
-        with (directory / "serve.log").open("wb") as log:
+        with (directory / LOG).open("wb") as log:
             serving = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "assist", "serve", env=environment(**changes), stderr=log
             )
         try:
-            await _ready(store, serving, directory / "serve.log")
+            await _ready(store, serving, directory / LOG)
             yield store
         finally:
             if serving.returncode is None:
@@ -125,13 +136,25 @@ async def _call(
         following = tasks.create_task(_follow(console, store, directory, events))
         await caller.run(leg, list(script.steps))
         await leg.ended()
-        recording = await following
+        recording = await _followed(following, directory)
     return await _report(telephone, leg, events, script, kit, recording)
+
+
+async def _followed(following: asyncio.Task[Path], directory: Path) -> Path:
+    """Return the recording once all was told. Raises `SwitchError` if there was nothing to tell."""
+    try:
+        async with asyncio.timeout(TOLD_WITHIN):
+            recording = await following
+            while not is_complete(recording):  # noqa: ASYNC110 -- another process writes it
+                await asyncio.sleep(0.05)
+            return recording
+    except TimeoutError as error:
+        raise SwitchError(f"no worker held the call to its end: {_end_of(directory / LOG)}") from error
 
 
 async def _follow(console: Console, store: Store, directory: Path, events: list[Event]) -> Path:
     """Show the call until its end, and return its recording."""
-    while not (recording := _recording(directory)):
+    while not (recording := _recording(directory)):  # noqa: ASYNC110 -- another process writes it
         await asyncio.sleep(0.05)
     # It is named after the call.
     async for event in follow(store, recording.stem):
