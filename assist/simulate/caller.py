@@ -11,6 +11,8 @@ from assist.audio.level import dbfs
 
 SPEECH_ABOVE = -45.0
 """dBFS of a frame in which the assistant speaks."""
+SAID_SOMETHING = 0.4
+"""Seconds of speech below which a sound is taken for the beginning of one: a breath, a word that was broken off."""
 PATIENCE = 30.0
 """Seconds of audio a caller waits for the assistant to say something and finish."""
 
@@ -47,7 +49,7 @@ class Step:
     press: str = ""
     hang_up: bool = False
     over: float | None = None
-    """Seconds after the assistant began to speak, to do it over his words; `None`: once he is silent."""
+    """Do it over the words of the assistant, when so many seconds of them were heard; `None`: once he is silent."""
 
 
 class Attention:
@@ -55,10 +57,11 @@ class Attention:
 
     def __init__(self) -> None:
         self.spoken = 0.0
-        """Seconds since he began to speak; 0 before."""
+        """Seconds in which he was heard to speak."""
         self.quiet = 0.0
         """Seconds since the last sound."""
         self.total = 0.0
+        """Seconds heard."""
 
     def feed(self, frame: bytes) -> None:
         """Take in what is heard next."""
@@ -66,8 +69,7 @@ class Attention:
         self.total += seconds
         speaking = dbfs(frame) > SPEECH_ABOVE
         self.quiet = 0.0 if speaking else self.quiet + seconds
-        if speaking or self.spoken:
-            self.spoken += seconds
+        self.spoken += seconds if speaking else 0.0
 
 
 class ScriptedCaller:
@@ -95,7 +97,7 @@ class ScriptedCaller:
         async with aclosing(leg.listen()) as heard:
             async for frame in heard:
                 attention.feed(frame)
-                if over is None and attention.spoken and attention.quiet >= self._polite_pause:
+                if over is None and attention.spoken >= SAID_SOMETHING and attention.quiet >= self._polite_pause:
                     return
                 if over is not None and attention.spoken >= over:
                     return
