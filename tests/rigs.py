@@ -168,13 +168,13 @@ class SimulatedCaller:
 
     def __init__(self, call: SimulatedCall) -> None:
         self._call = call
-        self._saying: list[asyncio.Task[None]] = []
+        self._begun: list[asyncio.Task[None]] = []
 
     async def say(self, pcm: bytes) -> None:
-        self._saying.append(asyncio.create_task(self._call.say(pcm)))
+        self._begun.append(asyncio.create_task(self._call.say(pcm)))
 
     async def press(self, digits: str) -> None:
-        await self._call.press(digits)
+        self._begun.append(asyncio.create_task(self._call.press(digits)))
 
     async def hold(self, held: bool) -> None:
         if held:
@@ -187,7 +187,7 @@ class SimulatedCaller:
 
     async def hang_up(self) -> None:
         await self._call.hang_up()
-        await asyncio.gather(*self._saying)
+        await asyncio.gather(*self._begun)
 
     def heard(self) -> Samples:
         return np.frombuffer(self._call.recorded, "<i2")

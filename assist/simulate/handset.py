@@ -37,6 +37,7 @@ class Handset:
         """All that was heard, `LINE`, from the answer on."""
         self._words: deque[_Words] = deque()
         self._keys: deque[str] = deque()
+        self._pressed = asyncio.Event()
         self._listeners: list[asyncio.Queue[bytes]] = []
         self.over = asyncio.Event()
         self.cause = ""
@@ -54,10 +55,14 @@ class Handset:
             with suppress(ValueError):
                 self._words.remove(words)
 
-    def press(self, digits: str) -> None:
-        """Begin to press keys, one after the other."""
+    async def press(self, digits: str) -> None:
+        """Return when those keys have been pressed, one after the other, or the call is over."""
+        if self.over.is_set():
+            return
         for digit in digits:
             self._keys += [""] * (KEY_FRAMES - 1) + [digit] + [""] * GAP_FRAMES
+        self._pressed.clear()
+        await self._pressed.wait()
 
     async def listen(self) -> Stream[bytes]:
         """Yield each frame heard from now on, until the end of the call."""
@@ -73,7 +78,10 @@ class Handset:
 
     def send(self) -> Packet:
         """Return the next frame's packet."""
-        return Packet(self._next_audio(), self._keys.popleft() if self._keys else "")
+        packet = Packet(self._next_audio(), self._keys.popleft() if self._keys else "")
+        if not self._keys:
+            self._pressed.set()
+        return packet
 
     def hear(self, frame: bytes) -> None:
         """Take in what is heard in a frame."""
@@ -88,6 +96,7 @@ class Handset:
             return
         self.cause = cause
         self.over.set()
+        self._pressed.set()
         self._tell(b"")
         for words in self._words:
             _settle(words.said)

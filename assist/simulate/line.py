@@ -57,7 +57,7 @@ class SimulatedCall:
         await self._handset.say(audio)
 
     async def press(self, digits: str) -> None:
-        self._handset.press(digits)
+        await self._handset.press(digits)
 
     def listen(self) -> Stream[bytes]:
         return self._handset.listen()

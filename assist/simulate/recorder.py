@@ -7,7 +7,6 @@ from pathlib import Path
 
 from assist.audio._audioop import audioop
 from assist.audio.formats import LINE
-from assist.simulate.clock import FRAME_BYTES
 
 HELD_BACK = 25
 """Frames that FreeSWITCH lets pile up after the first, unless ``RECORD_PRE_BUFFER_FRAMES`` says otherwise."""
@@ -36,8 +35,6 @@ class Recorder:
 
     def hear(self, caller: bytes, assistant: bytes) -> None:
         """Take in a frame of both sides."""
-        if self.masked:
-            caller = assistant = bytes(FRAME_BYTES)
         self._waiting.append(self._mixed(caller, assistant))
         if self._begun and self._to_hold_back:
             self._to_hold_back -= 1
@@ -71,6 +68,8 @@ class Recorder:
     def _write(self, audio: bytes) -> None:
         if self._full:
             return
+        if self.masked:
+            audio = bytes(len(audio))
         try:
             if self._wave:
                 self._wave.writeframesraw(audio)

@@ -20,7 +20,7 @@ class Rtp:
         """The far end put the call on hold: nothing comes and nothing goes."""
         self.recorders: dict[Path, Recorder] = {}
         self._arrived = Packet(SILENCE)
-        self._written = SILENCE
+        self._written = b""
         self._unrecorded = SILENCE
 
     def arrive(self, packet: Packet) -> None:
@@ -48,8 +48,12 @@ class Rtp:
 
     def depart(self) -> bytes:
         """Return what the far end hears in this frame."""
-        heard, self._written = self._written, SILENCE
-        return SILENCE if self.held else heard
+        return SILENCE if self.held else self.flush() or SILENCE
+
+    def flush(self) -> bytes:
+        """Return what was sent since the last frame departed, if anything was."""
+        written, self._written = self._written, b""
+        return written
 
     def record(self, path: Path, variables: Mapping[str, str]) -> None:
         """Let a recording begin with the next frame. Raises `OSError`."""

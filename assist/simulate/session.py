@@ -210,6 +210,8 @@ class Session:
         if not self.cause:
             self.cause = cause
             self.variables["hangup_cause"] = cause
+            if last := self.rtp.flush():
+                self.handset.hear(last)
             self.handset.hang_up(cause)
             self.fire("CHANNEL_HANGUP")
 
