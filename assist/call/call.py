@@ -7,22 +7,22 @@ race, and losing a race is cancellation: there are no flags to be asked and forg
 import asyncio
 import logging
 import time
-from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from assist.aio import Stream, race
 from assist.assistant import Assistant, Phrases
 from assist.audio.formats import LINE
 from assist.call.channel import Channel, TransferOutcome
-from assist.call.ear import Ear, Keyed, Spoken
+from assist.call.ear import Ear
 from assist.call.events import Diary, Ended, Heard, Said, Started, Transferred, Turn
+from assist.call.hearing import Hearing, Question
 from assist.call.session import Memory, Session
 from assist.call.speech import Fillers, Manner, Outcome, Speech
 from assist.call.voice import Voice
 from assist.errors import HungUp, ProviderError, StoreError
 from assist.llm import Dialog, HangUp, Json, LanguageModel, Message, Part, Speaker, Transfer
-from assist.stt import SpeechToText, Transcript
+from assist.stt import SpeechToText
 from assist.tts import TextToSpeech
 
 log = logging.getLogger(__name__)
@@ -42,26 +42,6 @@ class Engines:
     tts: TextToSpeech
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the caller said in one turn, and when."""
-
-    message: Message
-    voice_ended_at: float | None
-    ended_at: float
-    transcript_at: float
-
-    def joins(self, other: "Question") -> bool:
-        """Whether both were spoken, so that they can be one."""
-        return not (self.message.keyed or other.message.keyed)
-
-    def after(self, earlier: "Question") -> "Question":
-        """Return both as one: *earlier* was only the beginning."""
-        text = f"{earlier.message.text} {self.message.text}"
-        alternatives = tuple(f"{earlier.message.text} {reading}" for reading in self.message.alternatives)
-        return replace(self, message=replace(self.message, text=text, alternatives=alternatives))
-
-
 class Call:
     """One conversation over one channel."""
 
@@ -78,6 +58,7 @@ class Call:
         self._session = Session(
             assistant.name, assistant.version, Dialog(assistant.language), Manner(assistant.language), time.time()
         )
+        self._hearing = Hearing(ear, engines.stt, self._session.manner)
         self._limit = asyncio.Timeout(None)
         self._failures = 0
         self._over = False
@@ -89,6 +70,7 @@ class Call:
         """
         if session:
             self._session = session
+            self._hearing = Hearing(self._ear, self._engines.stt, session.manner)
         self._diary(Started(self._assistant.name, self._dialog.language, resumed=session is not None))
         try:
             cause = await race(self._hold(resumed=session is not None), self._channel.hung_up())
@@ -133,7 +115,7 @@ class Call:
     async def _resume(self) -> Question | None:
         """Go on where another worker was killed: with what the caller said since, else with the reply that was due."""
         backlog = (self._ear.position - self._session.position) / LINE.rate
-        if question := await self._listen(backlog + CAUGHT_UP):
+        if question := await self._hearing.listen(backlog + CAUGHT_UP):
             if self._session.reply:
                 self._remember(self._session.reply, self._session.reply_notes)
             return question
@@ -158,42 +140,15 @@ class Call:
         timing = self._assistant.timing
         still_there = self._phrases.still_there
         for number in range(timing.silence_prompts):
-            if question := await self._listen(timing.silence_s):
+            if question := await self._hearing.listen(timing.silence_s):
                 return question
             if question := await self._say_phrase(still_there[number % len(still_there)]):
                 return question
-        if question := await self._listen(timing.silence_s):
+        if question := await self._hearing.listen(timing.silence_s):
             return question
         question = await self._say_phrase(self._phrases.silent_goodbye)
         self._over = question is None
         return question
-
-    async def _listen(self, seconds: float) -> Question | None:
-        """Return what the caller says, or `None` after so much silence; a noise starts it anew."""
-        while utterance := await race(self._ear.next_utterance(), self._ear.silence(seconds)):
-            if question := await self._understand(utterance):
-                return question
-        return None
-
-    async def _understand(self, utterance: Spoken | Keyed) -> Question | None:
-        """Return what *utterance* says, once it has ended; `None` if it has no words."""
-        clock = asyncio.get_running_loop().time
-        if isinstance(utterance, Keyed):
-            digits = await utterance.digits()
-            return Question(Message(Speaker.CALLER, digits, (digits,), keyed=True), None, clock(), clock())
-        transcript = await self._transcribe(utterance)
-        if not transcript.text:
-            return None
-        message = Message(Speaker.CALLER, transcript.text, transcript.alternatives or (transcript.text,))
-        return Question(message, utterance.voice_ended_at, utterance.ended_at or clock(), clock())
-
-    async def _transcribe(self, utterance: Spoken) -> Transcript:
-        transcript = Transcript("")
-        stream = self._engines.stt.transcribe(utterance.speech(), self._session.manner.language)
-        async with aclosing(stream) as transcripts:
-            async for latest in transcripts:
-                transcript = latest
-        return transcript
 
     # The assistant's side
 
@@ -207,9 +162,8 @@ class Call:
 
     async def _reply(self, question: Question | None) -> Question | None:
         """Say what the brain answers to the dialog, do what it asks for, and return what the caller says over it."""
-        fillers = Fillers(self._phrases.fillers, self._assistant.timing.filler_after_ms / 1000)
         reply = self._engines.llm.reply(self._dialog)
-        async with Speech(reply, self._voice, self._session.manner, fillers, self._save) as speech:
+        async with Speech(reply, self._voice, self._session.manner, self._fillers(question), self._save) as speech:
             interruption = await self._deliver(speech)
             if interruption and question and not speech.noticed and question.joins(interruption):
                 # The caller was not done: what was said so far is the beginning of the same question.
@@ -225,6 +179,13 @@ class Call:
         self._failures = 0
         return interruption or await self._act(speech.outcome)
 
+    def _fillers(self, question: Question | None) -> Fillers:
+        """Return what breaks the silence after *question*, which began with the caller's last sound."""
+        waited = (
+            asyncio.get_running_loop().time() - question.voice_ended_at if question and question.voice_ended_at else 0
+        )
+        return Fillers(self._phrases.fillers, max(self._assistant.timing.filler_after_ms / 1000 - waited, 0))
+
     async def _say_phrase(self, text: str) -> Question | None:
         """Say one of the assistant's own phrases, and return what the caller says over it."""
         async with Speech(_just(text), self._voice, self._session.manner, None, self._save) as speech:
@@ -238,7 +199,7 @@ class Call:
     async def _deliver(self, speech: Speech) -> Question | None:
         """Let the caller hear *speech*, or return what is said over it; a noise only delays it."""
         while utterance := await race(self._ear.next_utterance(), speech.play(self._channel)):
-            if question := await self._understand(utterance):
+            if question := await self._hearing.understand(utterance):
                 return question
         return None
 

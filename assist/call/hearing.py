@@ -1,0 +1,67 @@
+"""What the caller says, understood: from an utterance that begins to a question that is complete."""
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from assist.aio import race
+from assist.call.ear import Ear, Keyed, Spoken
+from assist.call.speech import Manner
+from assist.llm import Message, Speaker
+from assist.stt import SpeechToText, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the caller said in one turn, and when."""
+
+    message: Message
+    voice_ended_at: float | None
+    ended_at: float
+    transcript_at: float
+
+    def joins(self, other: "Question") -> bool:
+        """Whether both were spoken, so that they can be one."""
+        return not (self.message.keyed or other.message.keyed)
+
+    def after(self, earlier: "Question") -> "Question":
+        """Return both as one: *earlier* was only the beginning."""
+        text = f"{earlier.message.text} {self.message.text}"
+        alternatives = tuple(f"{earlier.message.text} {reading}" for reading in self.message.alternatives)
+        return replace(self, message=replace(self.message, text=text, alternatives=alternatives))
+
+
+class Hearing:
+    """Understands one caller, in the language that is being spoken."""
+
+    def __init__(self, ear: Ear, stt: SpeechToText, manner: Manner) -> None:
+        self._ear = ear
+        self._stt = stt
+        self._manner = manner
+
+    async def listen(self, seconds: float) -> Question | None:
+        """Return what the caller says, or `None` after so much silence; a noise starts it anew."""
+        while utterance := await race(self._ear.next_utterance(), self._ear.silence(seconds)):
+            if question := await self.understand(utterance):
+                return question
+        return None
+
+    async def understand(self, utterance: Spoken | Keyed) -> Question | None:
+        """Return what *utterance* says, once it has ended; `None` if it has no words."""
+        clock = asyncio.get_running_loop().time
+        if isinstance(utterance, Keyed):
+            digits = await utterance.digits()
+            return Question(Message(Speaker.CALLER, digits, (digits,), keyed=True), None, clock(), clock())
+        transcript = await self._transcribe(utterance)
+        if not transcript.text:
+            return None
+        message = Message(Speaker.CALLER, transcript.text, transcript.alternatives or (transcript.text,))
+        return Question(message, utterance.voice_ended_at, utterance.ended_at or clock(), clock())
+
+    async def _transcribe(self, utterance: Spoken) -> Transcript:
+        transcript = Transcript("")
+        stream = self._stt.transcribe(utterance.speech(), self._manner.language)
+        async with aclosing(stream) as transcripts:
+            async for latest in transcripts:
+                transcript = latest
+        return transcript
