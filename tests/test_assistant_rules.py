@@ -42,7 +42,7 @@ CASES = [
         "timezone:",
         "name: x\ntimezone:",
         "2: name: there is no such field; write one of languages, phrases, timezone, "
-        "prompt, destinations, timing, hours, intents, questions, forms, lost",
+        "country, prompt, destinations, timing, hours, intents, questions, forms, lost",
     ),
     # Languages
     ("[es, en]", "[es, fr]", "1: languages.1: Assist does not speak fr; write one of es, en"),
@@ -195,7 +195,7 @@ CASES = [
         "    does: hours",
         "    does: hour",
         "22: intents.hours.does: there is no such thing to do; "
-        "write one of 'hours', 'repeat', 'slower', 'faster', 'cancel' or 'hang_up'",
+        "write one of 'hours', 'repeat', 'slower', 'faster', 'cancel', 'wait' or 'hang_up'",
     ),
     (
         "transfer: mostrador",

@@ -10,7 +10,7 @@ from assist.llm import Json
 from tests.conversation import CLINIC, MONDAY_MORNING
 
 FORM = load(CLINIC).forms["appointment"]
-LISTENER = Listener(FORM, "es", MONDAY_MORNING)
+LISTENER = Listener(FORM, "es", MONDAY_MORNING, "ES")
 
 
 def test_every_kind_a_file_may_name_is_understood() -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
+from assist.assistant.countries import country_of, existing
 from assist.assistant.defaults import PHRASES
 from assist.assistant.hours import STRICT, Hours
 from assist.assistant.script import Form, Intent, Question, Text, Texts, one_or_many
@@ -63,6 +64,14 @@ class Phrases:
     """The caller was not understood again and again: a goodbye."""
     understood: Texts
     """Before the next question of a form, as in: very well."""
+    go_on: Texts
+    """A number was said in part, and the rest is waited for."""
+    so_far: Text
+    """``{part}`` is what was understood of such a number."""
+    then_on: Text
+    """The caller left the day open; ``{date}`` is the one that is taken."""
+    then_at: Text
+    """The caller left the time open; ``{time}`` is the one that is taken."""
     transferring: Text
     transfer_busy: Text
     transfer_no_answer: Text
@@ -106,6 +115,8 @@ class Assistant:
     phrases: Mapping[str, Phrases]
     """By language."""
     timezone: Annotated[ZoneInfo, BeforeValidator(time_zone)]
+    country: Annotated[str, AfterValidator(existing)] | None = None
+    """ISO 3166: whose telephone numbers are said without a country code. By default that of the time zone."""
     prompt: str = ""
     """Instructions for a language model."""
     destinations: Mapping[str, Text] = Field(default_factory=dict)
@@ -123,3 +134,8 @@ class Assistant:
     def language(self) -> str:
         """The one it answers in."""
         return self.languages[0]
+
+    @property
+    def home(self) -> str:
+        """The country whose telephone numbers are said without a country code."""
+        return self.country or country_of(self.timezone, self.language)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from string import Formatter
 
+from assist.assistant.asides import ASIDE
 from assist.assistant.declaration import Assistant, Phrases
 from assist.assistant.defaults import YES_NO
 from assist.assistant.document import Document, Path
@@ -22,6 +23,9 @@ PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "open_week": ("hours",),
     "open_on": ("date", "hours"),
     "closed_on": ("date",),
+    "so_far": ("part",),
+    "then_on": ("date",),
+    "then_at": ("time",),
     "open_now": ("time",),
     "not_open_now": ("opening",),
     "outside_hours": ("date", "hours"),
@@ -119,6 +123,8 @@ class Rules:
                     mend = "remove it, or declare hours:" if slot.kind in ("date", "time") else "remove it"
                     yield self._mistake((*at, "in_hours"), f"a {slot.kind} cannot be held against opening hours", mend)
             yield from self._read_back((*path, "confirm"), form)
+            for field in ("confirm", "done"):
+                yield from self._asides((*path, field), form, getattr(form, field))
 
     def _intent(self, path: Path, intent: Intent) -> Iterator[Mistake]:
         actions = [field for field in ("transfer", "form", "speak", "does") if getattr(intent, field)]
@@ -154,6 +160,22 @@ class Rules:
                     if slot not in said:
                         mend = f"put {{{slot}}} where it is to be said"
                         yield self._mistake((*path, language, number), f"{slot} is not read back", mend)
+
+    def _asides(self, path: Path, form: Form, texts: Translated) -> Iterator[Mistake]:
+        """What may be left out stands where it can be left out."""
+        optional = [name for name, slot in form.slots.items() if slot.optional]
+        for language, variants in texts.items():
+            for number, text in enumerate(variants):
+                at = (*path, language, number)
+                for aside in ASIDE.finditer(text):
+                    if aside["slot"] not in optional:
+                        mend = suggest(aside["slot"], optional) if optional else "write it without [ ]"
+                        yield self._mistake(at, f"there is no optional slot {aside['slot']}", mend)
+                said = placeholders_in(ASIDE.sub("", text)) or ()
+                for slot in optional:
+                    if slot in said:
+                        mend = f"put it in [{slot}:…]"
+                        yield self._mistake(at, f"{slot} is optional, and cannot be said when it is empty", mend)
 
     def _known(self, path: Path, name: str | None, known: Mapping[str, object], what: str) -> Iterator[Mistake]:
         if name is not None and name not in known:

@@ -39,6 +39,8 @@ class Does(StrEnum):
     FASTER = "faster"
     CANCEL = "cancel"
     """Give up the form that is being filled."""
+    WAIT = "wait"
+    """Say the answer and no more: the caller looks for something."""
     HANG_UP = "hang_up"
     """Say the answer as a goodbye and end the call."""
 
@@ -94,6 +96,8 @@ class Slot:
     """How to ask when the answer was not understood; `ask` otherwise."""
     in_hours: bool = False
     """Of a date or a time: it must be within the opening hours."""
+    optional: bool = False
+    """The caller may leave it empty: "I have no telephone"."""
     keys: Annotated[int, Field(ge=1, le=20)] | None = None
     """After a misunderstanding, let the caller press so many keys instead."""
 
@@ -104,7 +108,10 @@ class Form:
 
     slots: Annotated[Mapping[str, Slot], Field(min_length=1)]
     confirm: Written
-    """The read-back, as a question; ``{slot}`` stands for what was understood."""
+    """The read-back, as a question; ``{slot}`` stands for what was understood.
+
+    ``[slot: …]`` is said only if the slot, which is optional, was filled, ``[no slot: …]`` only if it was not.
+    """
     change: Written
     """Asks what is to be changed after a plain no."""
     done: Written

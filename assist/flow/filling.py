@@ -1,6 +1,5 @@
 """A form on its way to being full: what the caller's words put into its slots, and what speaks against a value."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -9,7 +8,8 @@ from assist.assistant.declaration import Phrases
 from assist.assistant.hours import Hours
 from assist.assistant.script import Form
 from assist.flow import spoken
-from assist.flow.slots import KINDS
+from assist.flow.slots import Slot, kinds
+from assist.flow.slots.corrections import starts_over
 from assist.llm import Json
 
 TOGETHER = ("date", "time")
@@ -17,9 +17,6 @@ TOGETHER = ("date", "time")
 
 UNASKED = (*TOGETHER, "phone", "name")
 """Kinds that are recognised without having been asked for."""
-
-_NAMED = re.compile(r"\b(?:nombre|llamo|llama|soy|name|called|i['’]m|i am)\b", re.IGNORECASE)
-"""Without having been asked for a name, only what is said to be one is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +26,45 @@ class Listener:
     form: Form
     language: str
     now: datetime
+    country: str
 
-    def answer(self, slot: str, readings: Sequence[str]) -> dict[str, Json]:
-        """Return what *readings*, the answer to the question for *slot*, say of it and of what goes with it."""
+    def answer(self, slot: str, readings: Sequence[str], begun: str = "") -> dict[str, Json]:
+        """Return what *readings*, the answer to the question for *slot*, say of it and of what goes with it.
+
+        *begun* is what was said of it before.
+        """
         kind = self.form.slots[slot].kind
-        found = next((value for reading in readings if (value := self._read(kind, reading)) is not None), None)
-        values = self._all(readings[0], TOGETHER) if kind in TOGETHER or found is None else {}
-        return values if found is None else {**values, slot: found}
+        found = next((value for reading in readings if (value := self._read(kind, reading, begun)) is not None), None)
+        if found is None:
+            # A group of digits is more of a telephone number, and no date.
+            return {} if self.begun(slot, readings[0], begun) else self._all(readings[0], UNASKED)
+        return {**(self._all(readings[0], TOGETHER) if kind in TOGETHER else {}), slot: found}
+
+    def begun(self, slot: str, text: str, begun: str = "") -> str:
+        """Return what *text* begins to say of *slot*, or goes on to say after what was *begun*; maybe nothing."""
+        return self._kind(self.form.slots[slot].kind).begin(begun, text, self.language) or ""
 
     def unasked(self, text: str) -> dict[str, Json]:
         """Return what *text* says though nothing was asked: a first sentence, or a correction."""
         return self._all(text, UNASKED)
 
-    def _all(self, text: str, kinds: Sequence[str]) -> dict[str, Json]:
+    def _all(self, text: str, wanted: Sequence[str]) -> dict[str, Json]:
         return {
             name: value
             for name, slot in self.form.slots.items()
-            if slot.kind in kinds
-            and (slot.kind != "name" or _NAMED.search(text))
-            and (value := self._read(slot.kind, text)) is not None
+            if slot.kind in wanted and (value := self._kind(slot.kind).spot(text, self.language, self.now)) is not None
         }
 
-    def _read(self, kind: str, text: str) -> Json | None:
-        return KINDS[kind].parse(text, self.language, self.now)
+    def _read(self, name: str, text: str, begun: str) -> Json | None:
+        kind = self._kind(name)
+        if begun and not starts_over(text, self.language):
+            whole = kind.parse(f"{begun}, {text}", self.language, self.now)
+            if whole is not None:
+                return whole
+        return kind.parse(text, self.language, self.now)
+
+    def _kind(self, name: str) -> Slot:
+        return kinds(self.country)[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +84,14 @@ def objections(
     days = [
         (name, date.fromisoformat(str(values[name])))
         for name, slot in form.slots.items()
-        if slot.kind == "date" and slot.in_hours and name in values
+        if slot.kind == "date" and slot.in_hours and values.get(name)
     ]
     for name, day in days:
         if against := _closed(day, hours, phrases, language, now):
             yield Objection(name, against)
             return
     for name, slot in form.slots.items():
-        if slot.kind == "time" and slot.in_hours and name in values and days:
+        if slot.kind == "time" and slot.in_hours and values.get(name) and days:
             at = time.fromisoformat(str(values[name]))
             if against := _out_of_hours(days[0][1], at, hours, phrases, language, now):
                 yield Objection(name, against)

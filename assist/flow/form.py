@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from assist.assistant.defaults import YES_NO
 from assist.assistant.script import Form, Slot, Translated
+from assist.flow import proposing, spoken
 from assist.flow.filling import Listener, objections
-from assist.flow.scene import Answer, Heard, Scene
-from assist.flow.slots import KINDS, choose
+from assist.flow.scene import Answer, Heard, Scene, sentence
+from assist.flow.slots import choose, kinds
+from assist.flow.slots.corrections import starts_over
 from assist.flow.slots.text import plain
+from assist.flow.slots.vague import Rough, part_of_day, refuses, rough
 from assist.flow.state import State
 from assist.llm import Json
 
@@ -26,24 +30,29 @@ class FormTurn:
         """Open the form, with what the caller said already."""
         found = {} if heard.keyed else self._listener.unasked(heard.text)
         if self.scene.state.form == name:
-            return self._take(self.scene.state, found)
-        return self._take(replace(self.scene.state, form=name, filling={}), found, opening)
+            return self._take(self.scene.state, found, heard.text)
+        return self._take(replace(self.scene.state, form=name, filling={}), found, heard.text, opening)
 
     def answer(self, heard: Heard) -> Answer | None:
         """Return the answer to what concerns the form; None when nothing in *heard* does."""
-        if self.scene.state.asking is None:
+        state = self.scene.state
+        if state.asking is None:
             return self._to_read_back(heard)
-        slot = self.form.slots[self.scene.state.asking]
-        if self._interrupts(heard, slot):
+        if self._interrupts(heard, self.form.slots[state.asking]):
             return None
-        found = self._listener.answer(self.scene.state.asking, heard.readings)
-        return self._take(self.scene.state, found, self.scene.variant(self.scene.phrases.understood)) if found else None
+        if found := self._listener.answer(state.asking, heard.readings, state.begun):
+            return self._take(state, found, heard.text, self._well)
+        return None if heard.keyed and not heard.text.isdigit() else self._left_open(heard.text, state.asking)
 
     def prompt(self, state: State) -> Answer:
         """Ask for the first slot that is empty, or read all of them back."""
         for name, slot in self.form.slots.items():
-            if name not in state.filling:
-                return Answer(replace(state, asking=name), (self.scene.pick(slot.ask),))
+            if name in state.filling:
+                continue
+            if slot.kind == "phone" and state.asking == name and state.begun:
+                so_far = self.scene.phrases.so_far.format(part=self._say(name, state.begun))
+                return Answer(state, (so_far,), keys=slot.keys)
+            return Answer(replace(state, asking=name), (self.scene.pick(slot.ask),))
         text = self.scene.pick(self.form.confirm, self._spoken(state.filling))
         return Answer(replace(state, asking=None), (text,), keys=1)
 
@@ -52,7 +61,7 @@ class FormTurn:
         if state.asking is None:
             return self.prompt(state).after(self.scene.variant(self.scene.phrases.not_understood))
         slot = self.form.slots[state.asking]
-        return Answer(state, (self.scene.pick(slot.again or slot.ask),), keys=slot.keys)
+        return Answer(replace(state, begun=""), (self.scene.pick(slot.again or slot.ask),), keys=slot.keys)
 
     def cancel(self) -> Answer:
         """Close the form and forget what was in it."""
@@ -62,19 +71,82 @@ class FormTurn:
         """Whether *intent* is what opened this form."""
         return self.scene.assistant.intents[intent].form == self.scene.state.form
 
+    def _left_open(self, text: str, name: str) -> Answer | None:
+        """Return the answer to what answers the question for slot *name*, but with no value, or not yet."""
+        state, slot = self.scene.state, self.form.slots[name]
+        if slot.optional and refuses(text, self.scene.language):
+            return self._take(state, {name: None}, text, self._well)
+        hours = self.scene.assistant.hours
+        if hours and slot.in_hours and (answer := self._any_day(text, name) or self._any_time(text, name)):
+            return answer
+        begun = self._listener.begun(name, text, state.begun)
+        if begun and slot.kind == "phone":
+            return Answer(
+                replace(self.scene.understood(), begun=begun),
+                (self.scene.variant(self.scene.phrases.go_on),),
+                keys=slot.keys,
+            )
+        if begun:
+            return self.prompt(replace(state, begun=begun, missed=state.missed + 1)).after(self._well)
+        if state.begun and starts_over(text, self.scene.language):
+            return self.prompt(replace(self.scene.understood(), begun="")).after(self._well)
+        return None
+
+    def _any_day(self, text: str, name: str) -> Answer | None:
+        """Take the first day that can be, if the caller leaves it open."""
+        scene, hours = self.scene, self.scene.assistant.hours
+        if not hours or self.form.slots[name].kind != "date" or rough(text, scene.language) is not Rough.FIRST:
+            return None
+        day = proposing.soonest(hours, scene.now)
+        if day is None:
+            return None
+        opening = scene.phrases.then_on.format(date=spoken.day(day, scene.now, scene.language))
+        return self._take(scene.state, {name: day.isoformat()}, text, opening)
+
+    def _any_time(self, text: str, name: str) -> Answer | None:
+        """Take the first or the last time that can be, or tell the hours of the part of the day."""
+        scene, hours, state = self.scene, self.scene.assistant.hours, self.scene.state
+        day = self._day()
+        if not hours or not day or self.form.slots[name].kind != "time":
+            return None
+        wish, part = rough(text, scene.language), part_of_day(text, scene.language)
+        openings = proposing.open_in(hours, day, part or state.begun, scene.language, scene.now)
+        if part and part == state.begun:
+            # Said again, it is all that the caller cares for.
+            wish = wish or Rough.FIRST
+        if wish and (at := proposing.at(wish, openings)):
+            opening = scene.phrases.then_at.format(time=spoken.clock(at, scene.language))
+            return self._take(state, {name: f"{at:%H:%M}"}, text, opening)
+        if not wish and not part:
+            return None
+        told = scene.phrases.open_on if openings else scene.phrases.outside_hours
+        all_day = tuple(openings) or hours.on(day)
+        when = sentence(spoken.day(day, scene.now, scene.language))
+        text = told.format(date=when, hours=spoken.openings(all_day, scene.language))
+        return self.prompt(replace(scene.understood(), begun=part if openings else "")).after(text)
+
+    def _day(self) -> date | None:
+        """Return the day that is in the form already."""
+        filling = self.scene.state.filling
+        days = (filling.get(name) for name, slot in self.form.slots.items() if slot.kind == "date")
+        return next((date.fromisoformat(str(day)) for day in days if day), None)
+
     def _interrupts(self, heard: Heard, slot: Slot) -> bool:
         """Whether this is no answer to the form's question, though an answer might be read into it."""
         intent = heard.sure_intent
         if not intent or self.belongs(intent):
             return False
-        # Any words could be a name; a question that holds a date is still a question.
-        return slot.kind == "name" or "?" in heard.text
+        if slot.kind == "name":
+            # Any words could be one.
+            return True
+        # A question that holds a date is still a question; "as soon as possible?" is an answer.
+        return "?" in heard.text and not rough(heard.text, self.scene.language)
 
     def _to_read_back(self, heard: Heard) -> Answer | None:
         if heard.keyed:
             chosen = CONFIRM_KEYS.get(heard.text)
         elif changed := self._changes(heard.text):
-            return self._take(self.scene.state, changed, self.scene.variant(self.scene.phrases.understood))
+            return self._take(self.scene.state, changed, heard.text, self._well)
         else:
             yes_no = {name: words[self.scene.language] for name, words in YES_NO.items()}
             chosen = choose(heard.readings, yes_no, self.scene.language)
@@ -99,32 +171,43 @@ class FormTurn:
         ]
         return named[0] if len(named) == 1 else None
 
-    def _take(self, state: State, found: Mapping[str, Json], opening: str = "") -> Answer:
-        """Put *found* into the form, say what speaks against it, and ask for what is missing."""
+    def _take(self, state: State, found: Mapping[str, Json], text: str, opening: str = "") -> Answer:
+        """Put *found*, of *text*, into the form, say what speaks against it, and ask for what is missing."""
         scene = self.scene
         filling: Mapping[str, Json] = {**state.filling, **found}
         hours = scene.assistant.hours
         against = tuple(objections(self.form, filling, hours, scene.phrases, scene.language, scene.now))
         for objection in against:
             filling = _without(filling, objection.slot)
-        prompt = self.prompt(replace(state, filling=filling, missed=0, question=None))
-        return prompt.after(*(objection.text for objection in against)) if against else prompt.after(opening)
+        prompt = self.prompt(replace(state, filling=filling, begun="", missed=0, question=None, topic=None))
+        if against:
+            return prompt.after(*(objection.text for objection in against))
+        # "Mañana por la tarde" says something of the time too.
+        begun = self._listener.begun(prompt.state.asking, text) if prompt.state.asking else ""
+        return replace(prompt, state=replace(prompt.state, begun=begun)).after(opening)
 
     def _close(self, texts: Translated, slots: Mapping[str, Json]) -> Answer:
         text = self.scene.pick(texts, self._spoken(slots))
-        state = replace(self.scene.understood(), form=None, asking=None, filling={})
+        state = replace(self.scene.understood(), form=None, asking=None, begun="", filling={})
         if slots:
-            state = replace(state, slots=slots, booked=True)
+            kept = {name: value for name, value in slots.items() if value is not None}
+            state = replace(state, slots=kept, booked=True)
         return (self.scene.ask(state, self.form.then) if self.form.then else Answer(state)).after(text)
 
     def _spoken(self, values: Mapping[str, Json]) -> dict[str, str]:
-        return {
-            name: KINDS[self.form.slots[name].kind].say(value, self.scene.language) for name, value in values.items()
-        }
+        return {name: self._say(name, value) for name, value in values.items() if value is not None}
+
+    def _say(self, slot: str, value: Json) -> str:
+        kind = kinds(self.scene.assistant.home)[self.form.slots[slot].kind]
+        return kind.say(value, self.scene.language)
+
+    @property
+    def _well(self) -> str:
+        return self.scene.variant(self.scene.phrases.understood)
 
     @property
     def _listener(self) -> Listener:
-        return Listener(self.form, self.scene.language, self.scene.now)
+        return Listener(self.form, self.scene.language, self.scene.now, self.scene.assistant.home)
 
 
 def _without(filling: Mapping[str, Json], slot: str) -> dict[str, Json]:

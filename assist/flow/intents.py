@@ -16,6 +16,9 @@ from assist.flow.embedding import Embedder, Vectors
 ENOUGH = 0.74
 """Score from which an intent is taken: nine in ten sentences that mean one have it, of others one in ten."""
 
+LIKELY = 0.85
+"""Score from which what only tells something is told in the middle of a form."""
+
 STRONG = 0.95
 """Score of what is nearly one of the examples."""
 
@@ -44,6 +47,11 @@ class Match:
     def certain(self) -> bool:
         """Whether it is to be taken for what the caller wants."""
         return self.score >= ENOUGH
+
+    @property
+    def likely(self) -> bool:
+        """Whether it is worth telling where nothing else was understood."""
+        return self.score >= LIKELY
 
     @property
     def strong(self) -> bool:

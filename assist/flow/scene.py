@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from assist.assistant.asides import worded
 from assist.assistant.declaration import Assistant, Phrases
 from assist.assistant.script import Translated
 from assist.flow.intents import Match
@@ -84,8 +85,8 @@ class Scene:
         return self.assistant.phrases[self.language]
 
     def pick(self, texts: Translated, values: Mapping[str, str] | None = None) -> str:
-        """Return one of *texts*, each time another, with *values* in place of their names."""
-        return sentence(self.variant(texts[self.language]).format_map(values or {}))
+        """Return one of *texts*, each time another, with *values* put in."""
+        return sentence(worded(self.variant(texts[self.language]), values or {}))
 
     def variant(self, texts: Sequence[str]) -> str:
         """Return one of *texts*, each time another."""
@@ -93,7 +94,7 @@ class Scene:
 
     def understood(self) -> State:
         """Return the state of a caller who was understood, and of whom nothing is asked."""
-        return replace(self.state, missed=0, question=None)
+        return replace(self.state, missed=0, question=None, topic=None)
 
     def ask(self, state: State, name: str) -> Answer:
         """Return a closed question."""

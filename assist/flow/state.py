@@ -24,8 +24,12 @@ class State:
     """Name of the form that is being filled."""
     asking: str | None = None
     """Slot of it that was asked for; none during the read-back."""
+    begun: str = ""
+    """What the caller has begun to say of that slot, and goes on with."""
     filling: Mapping[str, Json] = field(default_factory=dict)
-    """Values of its slots so far."""
+    """Values of its slots so far; None of one that the caller leaves empty."""
+    topic: str | None = None
+    """The intent of the opening hours, when they were just told: "and on Saturdays?" is about them."""
     slots: Mapping[str, Json] = field(default_factory=dict)
     """What the caller has confirmed."""
     booked: bool = False
@@ -45,8 +49,10 @@ class State:
         """Return it without what *assistant* does not have: its file may have changed while a worker died."""
         form = assistant.forms.get(self.form or "")
         state = self if self.question in assistant.questions else replace(self, question=None)
+        if state.topic not in assistant.intents:
+            state = replace(state, topic=None)
         if form is None:
-            return replace(state, form=None, asking=None, filling={})
+            return replace(state, form=None, asking=None, begun="", filling={})
         filling = {name: value for name, value in state.filling.items() if name in form.slots}
         missing = next((name for name in form.slots if name not in filling), None)
         return replace(state, filling=filling, asking=state.asking if state.asking in form.slots else missing)

@@ -10,6 +10,7 @@ from assist.flow import spoken
 from assist.flow.form import FormTurn
 from assist.flow.scene import Answer, Heard, Scene
 from assist.flow.slots import choose
+from assist.flow.slots.choices import is_plain
 from assist.flow.telling import tell_hours, with_opening
 from assist.llm import HangUp, Transfer
 
@@ -44,6 +45,9 @@ class Turn:
     def answer(self, heard: Heard) -> Answer:
         """Return the answer to the caller."""
         state = self.scene.state
+        if (state.question or state.form) and is_plain(heard.text, self.scene.language):
+            # It answers what was asked, however like a goodbye it sounds: "sí, está bien".
+            heard = replace(heard, match=None)
         if state.question:
             return self._closed_answer(heard, self.scene.assistant.questions[state.question])
         if heard.keyed and not state.form and (intent := self._shortcut(heard.text)):
@@ -52,6 +56,8 @@ class Turn:
             return form.answer(heard) or self._beside(form, heard)
         # What cannot be taken back is not done on a guess.
         intent = heard.sure_intent if heard.intent and self._ends(heard.intent) else heard.intent
+        if not intent and state.topic and spoken.named_day(heard.text, self.scene.language, self.scene.now):
+            intent = state.topic
         return self._act(intent, heard) if intent else self._missed()
 
     def report(self, event: str) -> Answer:
@@ -112,16 +118,19 @@ class Turn:
         if intent.speak:
             return self._speak(intent, intent.speak)
         if intent.does:
-            return self._do(intent, intent.does, heard)
+            return self._do(name, intent, intent.does, heard)
         return self._go_on(self._answer_text(intent), intent.then)
 
-    def _do(self, intent: Intent, does: Does, heard: Heard) -> Answer:
+    def _do(self, name: str, intent: Intent, does: Does, heard: Heard) -> Answer:
         state = self.scene.understood()
         match does:
             case Does.HOURS:
                 hours = self.scene.assistant.hours
                 text = tell_hours(self.scene, hours, heard.text, intent.answers) if hours else ""
-                return self._go_on(text, intent.then)
+                answer = self._go_on(text, intent.then)
+                return replace(answer, state=replace(answer.state, topic=name))
+            case Does.WAIT:
+                return Answer(replace(self.scene.state, missed=0), (self.scene.pick(intent.answers),))
             case Does.REPEAT:
                 return self._repeat()
             case Does.SLOWER:
@@ -154,6 +163,8 @@ class Turn:
     def _repeat(self, text: str = "", pace: float | None = None) -> Answer:
         # What was asked is asked again: only that the caller is understood changes.
         state = replace(self.scene.state, missed=0, pace=pace or self.scene.state.pace)
+        if (form := self._form()) and state.begun:
+            return replace(form.prompt(state), pace=pace).after(text)
         answer = Answer(state, (state.said or self.scene.phrases.greeting,), pace=pace)
         return answer.after(text)
 
@@ -171,7 +182,13 @@ class Turn:
 
     def _too_weak(self, heard: Heard) -> bool:
         """Whether an intent is too uncertain to turn away from what was asked."""
-        return not heard.sure_intent and "?" not in heard.text
+        if heard.sure_intent or "?" in heard.text:
+            return False
+        return not (heard.match and heard.match.likely and self._only_tells(heard.match.intent))
+
+    def _only_tells(self, name: str) -> bool:
+        intent = self.scene.assistant.intents[name]
+        return intent.does is Does.HOURS or not (intent.transfer or intent.form or intent.speak or intent.does)
 
     def _go_on(self, text: str, question: str | None = None) -> Answer:
         """Say *text*, then go back to the form in progress, else ask *question*."""

@@ -107,6 +107,34 @@ WHOLE = {
 }
 """What is a date only if nothing else is said."""
 
+FEASTS = {
+    "es": (
+        (re.compile(r"\b(?:el )?(?:dia de )?navidad\b"), "el 25 de diciembre"),
+        (re.compile(r"\b(?:el dia de )?nochebuena\b"), "el 24 de diciembre"),
+        (re.compile(r"\b(?:el dia de )?nochevieja\b"), "el 31 de diciembre"),
+        (re.compile(r"\b(?:el )?(?:dia de )?ano nuevo\b"), "el 1 de enero"),
+        (re.compile(r"\b(?:el )?dia de (?:los )?reyes\b"), "el 6 de enero"),
+    ),
+    "en": (
+        (re.compile(r"\bchristmas eve\b"), "december 24"),
+        (re.compile(r"\bchristmas(?: day)?\b"), "december 25"),
+        (re.compile(r"\bnew year s eve\b"), "december 31"),
+        (re.compile(r"\bnew year s(?: day)?\b"), "january 1"),
+    ),
+}
+"""Days that are called by a name."""
+_AROUND_FEAST = re.compile(r"\b(?:antes|despues|before|after|vacaciones|holidays?)\b")
+"""Near such a day is not on it."""
+
+
+def feasts(said: str, language: str) -> str:
+    """Return *said* with the dates of feasts in place of their names."""
+    if not _AROUND_FEAST.search(said):
+        for named, day in FEASTS[language]:
+            said = named.sub(day, said)
+    return said
+
+
 HALF_HEARD = {
     "es": re.compile(rf"\b{_any(MONTHS['es'])}\b"),
     "en": re.compile(rf"\b{_any(MONTHS['en'].keys() - {'may', 'march'})}\b"),

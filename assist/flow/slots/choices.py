@@ -85,6 +85,14 @@ def choose(readings: Sequence[str], options: Mapping[str, Sequence[str]], langua
     return _nearest(readings, ways, language)
 
 
+def is_plain(text: str, language: str) -> bool:
+    """Return whether *text* agrees or refuses and says nothing else: "sí, está bien"."""
+    both = _plain((*_YES[language], *_NO[language]))
+    said = [" ".join(words(phrase)) for phrase in phrases(text)]
+    answers = [phrase for phrase in said if _answers(phrase, both, language)]
+    return bool(answers) and all(phrase in answers or not bare(phrase, language) for phrase in said)
+
+
 def _ways(spoken: Sequence[str], language: str) -> frozenset[str]:
     ways = _plain(spoken) - {""}
     widened = ways

@@ -21,6 +21,14 @@ _TURNS = {
 }
 """What follows replaces what went before."""
 
+_OVER = {
+    "es": re.compile(
+        r"\b(?:empiezo|empezamos|empezar|comienzo|comenzamos|repito|vuelvo) (?:otra vez|de nuevo|a empezar)\b|"
+        r"\bde(?:sde el)? principio\b|\bme (?:he )?equivo\w+|\bborr[ea]\w*|\botra vez\b"
+    ),
+    "en": re.compile(r"\b(?:start|starting|begin) (?:over|again)\b|\bfrom the (?:start|beginning)\b|\bscratch that\b"),
+}
+
 _NO = re.compile(r"(?:^|(?<=\s))no\b", re.IGNORECASE)
 
 _CONTRAST = re.compile(r"no\s+\w", re.IGNORECASE)
@@ -34,6 +42,11 @@ _DENIALS = {
     "en": re.compile(r"\b(?:not|cannot|can t|don t|doesn t|isn t|won t|couldn t|wouldn t|except|anything but)\b|. no$"),
 }
 """A phrase that says what it is not."""
+
+
+def starts_over(text: str, language: str) -> bool:
+    """Return whether the caller takes back all that he said of something."""
+    return bool(_OVER[language].search(plain(text)))
 
 
 def takes(text: str, language: str) -> list[str]:

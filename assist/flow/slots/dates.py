@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from assist.flow.slots.calendar_words import AHEAD, HALF_HEARD, MONTHS, RULES, UNITS, WEEKDAYS, WHOLE
+from assist.flow.slots.calendar_words import AHEAD, HALF_HEARD, MONTHS, RULES, UNITS, WEEKDAYS, WHOLE, feasts
 from assist.flow.slots.corrections import takes
 from assist.flow.slots.numerals import cardinal, numerals
 from assist.flow.slots.text import bare
@@ -26,7 +26,7 @@ def parse(text: str, language: str, now: datetime, *, asked: bool = True) -> str
     A number alone is a date only if one was *asked* for.
     """
     for take in takes(text, language):
-        said = _DOTTED_YEAR.sub("", numerals(take, language))
+        said = _DOTTED_YEAR.sub("", feasts(numerals(take, language), language))
         found = _dates(said, language, now.date())
         if asked and not found and (whole := WHOLE[language].fullmatch(bare(said, language))):
             found = {day for day in [_resolve(whole.groupdict(), language, now.date())] if day}

@@ -9,7 +9,7 @@ from assist.llm import Json
 
 _INTRODUCED = {
     "es": re.compile(
-        r"\b(?:me llamo|mi nombre(?: completo)? es|a nombre de|al nombre de|soy|se llama|habla|le habla|"
+        r"\b(?:me llamo|mi nombre(?: completo)? es|a ?l? ?nombre de|nombres de|soy|se llama|habla|le habla|"
         r"el nombre(?: completo)? es|mi apellido es|de parte de)\s+(?:(?:el|la|don|doña|señora?|doctora?)\s+)*",
         re.IGNORECASE,
     ),

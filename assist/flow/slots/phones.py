@@ -6,7 +6,7 @@ from datetime import datetime
 
 import phonenumbers
 
-from assist.flow.slots.corrections import takes
+from assist.flow.slots.corrections import starts_over, takes
 from assist.flow.slots.numerals import cardinal, numerals
 from assist.llm import Json
 
@@ -25,6 +25,11 @@ _SPLIT_TENS = re.compile(r"\b(\d?[2-9])0 (?:al?|y) ([1-9])\b")
 _MILLIONS = re.compile(r"\b(\d{1,3}) mill(?:ones|ion) (\d{3})[.,]?(\d{3})\b", re.IGNORECASE)
 """Three threes, heard as one number."""
 _RUN = re.compile(r"\+?\d[\d .,:/-]*")
+_BESIDE = frozenset(
+    "a al and casa de el es eh fijo fin is it luego mas mi mobile movil my number numero perdon phone plus prefijo s "
+    "si sorry telefono the then un una ver y yes vale pues bueno ok okay".split()
+)
+"""Words that go with a number that is being said, and say nothing else."""
 
 
 def parse(text: str, language: str, now: datetime, *, regions: Sequence[str] = ()) -> str | None:
@@ -40,18 +45,50 @@ def parse(text: str, language: str, now: datetime, *, regions: Sequence[str] = (
     return None
 
 
+def begin(begun: str, text: str, language: str, *, regions: Sequence[str] = ()) -> str | None:
+    """Return the digits of a number that *text* goes on with, after those *begun*; None if it says anything else.
+
+    What fits no number together with *begun* begins anew.
+    """
+    said = _digits_in(text, language)
+    if not set(re.findall(r"[^\W\d]+", said)) <= _BESIDE:
+        return None
+    group = re.sub(r"[^\d+]", "", said)
+    joined = ("" if starts_over(text, language) else begun) + group
+    homes = regions or REGIONS[language]
+    for digits in (joined, group):
+        if group and any(_valid(digits, region) or _begins(digits, region) for region in homes):
+            return digits
+    return None
+
+
+def _begins(digits: str, region: str) -> bool:
+    """Whether more digits may make a number of *digits*."""
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return len(digits) < 4
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    return reason in (phonenumbers.ValidationResult.TOO_SHORT, phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY)
+
+
 def _candidates(text: str, language: str) -> Iterator[str]:
     """Yield the runs of digits in *text*, then all of them as one: a number may come in pieces."""
+    said = _digits_in(text, language)
+    runs = [_once(re.sub(r"[^\d+]", "", run)) for run in _RUN.findall(_BETWEEN.sub("", said))]
+    yield from sorted(runs, key=len, reverse=True)
+    if len(runs) > 1:
+        yield "".join(runs)
+
+
+def _digits_in(text: str, language: str) -> str:
+    """Return *text*, folded, with every number in it in digits."""
     threes = _MILLIONS.sub(r"\1\2\3", text.replace("+", " plus "))
     said = _PLUS.sub("+", numerals(threes, language))
     if language == "en":
         said = _SPOKEN_ZERO.sub("0", said)
     said = _SPLIT_TENS.sub(r"\1\2", said)
-    said = _REPEATED.sub(lambda match: match[2] * (2 if match[1].startswith("do") else 3), said)
-    runs = [_once(re.sub(r"[^\d+]", "", run)) for run in _RUN.findall(_BETWEEN.sub("", said))]
-    yield from sorted(runs, key=len, reverse=True)
-    if len(runs) > 1:
-        yield "".join(runs)
+    return _REPEATED.sub(lambda match: match[2] * (2 if match[1].startswith("do") else 3), said)
 
 
 def _once(digits: str) -> str:
@@ -76,12 +113,18 @@ def _valid(digits: str, region: str) -> str | None:
 _GROUPS = {9: (3, 3, 3), 10: (3, 3, 2, 2)}
 
 
-def say(value: Json, language: str) -> str:
-    """Return ``+34612345678`` digit by digit with pauses: "seis uno dos, tres cuatro cinco, seis siete ocho"."""
+def say(value: Json, language: str, *, regions: Sequence[str] = ()) -> str:
+    """Return ``+34612345678`` digit by digit with pauses: "seis uno dos, tres cuatro cinco, seis siete ocho".
+
+    The country code is said unless it is that of the first of *regions*. A number that is only begun has none.
+    """
+    if not str(value).startswith("+"):
+        return ", ".join(_digits(str(value)[start : start + 3], language) for start in range(0, len(str(value)), 3))
     number = phonenumbers.parse(str(value))
     digits = phonenumbers.national_significant_number(number)
     groups = [_digits(group, language) for group in _grouped(digits)]
-    if phonenumbers.region_code_for_number(number) != REGIONS[language][0]:
+    home = (regions or REGIONS[language])[0]
+    if number.country_code != phonenumbers.country_code_for_region(home):
         plus = "más" if language == "es" else "plus"
         groups.insert(0, f"{plus} {_digits(str(number.country_code), language)}")
     return ", ".join(groups)

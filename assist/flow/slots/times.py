@@ -95,6 +95,8 @@ _MISHEARD = {
         (re.compile(r"(?<=\d)(?=[ap] ?m\b)"), " "),
     ),
     "en": (
+        (re.compile(r"\b(?:half|it s|it has|has|have) passed(?= \d)"), "half past"),
+        (re.compile(r"\bquarter passed(?= \d)"), "quarter past"),
         (re.compile(r"(?<=\bpast )(?:for|fore)\b"), "4"),
         (re.compile(r"(?<=\bto )(?:won|women)\b|(?<=\bpast )(?:won|women)\b"), "1"),
         (re.compile(r"(?<=\b2[05])-(?=\d\d?\b)"), " to "),
