@@ -181,10 +181,10 @@ class Call:
 
     def _fillers(self, question: Question | None) -> Fillers:
         """Return what breaks the silence after *question*, which began with the caller's last sound."""
-        waited = (
-            asyncio.get_running_loop().time() - question.voice_ended_at if question and question.voice_ended_at else 0
-        )
-        return Fillers(self._phrases.fillers, max(self._assistant.timing.filler_after_ms / 1000 - waited, 0))
+        patience = self._assistant.timing.filler_after_ms / 1000
+        if question and question.voice_ended_at is not None:
+            patience -= asyncio.get_running_loop().time() - question.voice_ended_at
+        return Fillers(self._phrases.fillers, max(patience, 0))
 
     async def _say_phrase(self, text: str) -> Question | None:
         """Say one of the assistant's own phrases, and return what the caller says over it."""
