@@ -179,15 +179,15 @@ def _variables(group: type[BaseSettings]) -> Iterator[tuple[str, str]]:
 
 
 def _explained(group: type[BaseSettings], error: ValidationError) -> Iterator[str]:
-    variables = dict(_variables(group))
+    by_field = dict(_variables(group))
     for detail in error.errors(include_url=False, include_input=False):
         name = str(detail["loc"][0])
         what = detail["msg"].removeprefix("Value error, ")
-        yield f"{variables.get(name, name)}: {what[0].lower()}{what[1:]}"
+        yield f"{by_field.get(name, name)}: {what[0].lower()}{what[1:]}"
 
 
 def _misspelt() -> Iterator[str]:
-    known = [variable for group in GROUPS for _, variable in _variables(group)]
+    known = variables()
     # Other names that begin so are for other programs, such as FreeSWITCH's configuration.
     for name in sorted(name for name in os.environ if name.startswith("ASSIST_") and name not in known):
         if near := difflib.get_close_matches(name, known, 1, 0.9):
@@ -205,6 +205,11 @@ def _unanswered(read: dict[type[BaseSettings], BaseSettings]) -> Iterator[str]:
         and openai.base_url is None
     ):
         yield "OPENAI_API_KEY: is missing, and an engine is openai: set it, or OPENAI_BASE_URL of a server without keys"
+
+
+def variables() -> list[str]:
+    """Return the names of all variables that are settings."""
+    return [variable for group in GROUPS for _, variable in _variables(group)]
 
 
 def environment(**changes: str) -> dict[str, str]:
