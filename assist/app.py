@@ -125,6 +125,7 @@ async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -
         server = await stack.enter_async_context(
             serve(hold, listen.host, listen.port, limit=limit, peers=listen.peers, reuse_port=True)
         )
+        log.info("takes calls at %s:%d, %d at once", listen.host, server.port, limit)
         telling = asyncio.create_task(_tell_alive(store, server, limit))
         stack.callback(telling.cancel)
         yield server

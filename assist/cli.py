@@ -13,7 +13,7 @@ from assist.assistant.check import check
 from assist.bench.cli import bench
 from assist.demo.run import run_demo
 from assist.demo.show import show
-from assist.errors import AssistError, ConfigurationError
+from assist.errors import AssistError, ConfigurationError, HungUp
 from assist.heartbeat import heartbeat
 from assist.log import set_up_logging
 from assist.roster import Policy
@@ -35,6 +35,9 @@ def main() -> None:
     except ConfigurationError as error:
         click.secho(str(error), fg="red", err=True)
         raise SystemExit(2) from error
+    except HungUp as end:
+        click.secho(f"the call did not come about: {end.cause}", fg="red", err=True)
+        raise SystemExit(1) from end
     except (AssistError, OSError) as error:
         click.secho(str(error), fg="red", err=True)
         raise SystemExit(1) from error
