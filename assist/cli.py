@@ -35,9 +35,9 @@ def main() -> None:
     except ConfigurationError as error:
         click.secho(str(error), fg="red", err=True)
         raise SystemExit(2) from error
-    except HungUp as end:
-        click.secho(f"the call did not come about: {end.cause}", fg="red", err=True)
-        raise SystemExit(1) from end
+    except HungUp as unanswered:
+        click.secho(f"the call did not come about: {unanswered.cause}", fg="red", err=True)
+        raise SystemExit(1) from unanswered
     except (AssistError, OSError) as error:
         click.secho(str(error), fg="red", err=True)
         raise SystemExit(1) from error
