@@ -56,6 +56,10 @@ def _kill(session: Session, argument: str) -> str:
     return "+OK\n"
 
 
+def _dump(session: Session, argument: str) -> str:
+    return "".join(f"{name}: {value}\n" for name, value in session.data().items())
+
+
 def _getvar(session: Session, argument: str) -> str:
     return session.variables.get(argument, "_undef_")
 
@@ -127,6 +131,7 @@ _OF_THE_SWITCH: Mapping[str, Callable[[Switchboard, str], str]] = {
 _OF_A_CALL: Mapping[str, Callable[[Session, str], str]] = {
     "uuid_break": _break,
     "uuid_buglist": _buglist,
+    "uuid_dump": _dump,
     "uuid_getvar": _getvar,
     "uuid_kill": _kill,
     "uuid_record": _record,

@@ -108,6 +108,14 @@ class Session:
         return f"sofia/trunk/{self.profile.caller_number}@127.0.0.1"
 
     @property
+    def _call_state(self) -> str:
+        if self.cause:
+            return "HANGUP"
+        if self.rtp.held:
+            return "HELD"
+        return "ACTIVE" if self.answered else "RINGING"
+
+    @property
     def ready(self) -> bool:
         """Whether applications may go on."""
         return not (self.cause or self.resetting or self.transferred)
@@ -164,7 +172,7 @@ class Session:
         """Return what every event says of this channel."""
         return {
             "Channel-State": "CS_HANGUP" if self.cause else "CS_EXECUTE",
-            "Channel-Call-State": "HANGUP" if self.cause else "ACTIVE" if self.answered else "RINGING",
+            "Channel-Call-State": self._call_state,
             "Channel-Name": self._name,
             "Unique-ID": self.uuid,
             "Call-Direction": self.profile.direction,
