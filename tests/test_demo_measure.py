@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assist.demo.measure import Recording, interruption_times, read_stereo, response_times, utterances
+from assist.demo.measure import Recording, interruption_times, is_complete, read_stereo, response_times, utterances
 
 RATE = 8000
 LOUD, SOFT, IDLE = 8000, 100, 8
@@ -91,6 +91,23 @@ def test_a_recording_of_one_side_is_none(tmp_path: Path) -> None:
     write(path, sound().tobytes(), channels=1)
     with pytest.raises(ValueError, match="not a 16-bit stereo recording"):
         read_stereo(path)
+
+
+def test_a_recording_is_complete_once_it_is_closed_and_not_before(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    with wave.open(str(path), "wb") as growing:
+        growing.setparams((2, 2, RATE, 0, "NONE", ""))
+        for _ in range(3):
+            growing.writeframesraw(bytes(640))
+        assert not is_complete(path), "its header still tells of the first frame alone"
+    assert is_complete(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF", b"RIFF\x24\0\0\0" + bytes(36)])
+def test_a_file_without_sound_is_no_complete_recording(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "call.wav"
+    path.write_bytes(content)
+    assert not is_complete(path)
 
 
 def write(path: Path, data: bytes, channels: int) -> None:
