@@ -95,7 +95,7 @@ def test_a_recording_of_one_side_is_none(tmp_path: Path) -> None:
 
 def test_a_recording_is_complete_once_it_is_closed_and_not_before(tmp_path: Path) -> None:
     path = tmp_path / "call.wav"
-    with wave.open(str(path), "wb") as growing:
+    with path.open("wb", buffering=0) as file, wave.open(file, "wb") as growing:
         growing.setparams((2, 2, RATE, 0, "NONE", ""))
         for _ in range(3):
             growing.writeframesraw(bytes(640))
