@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from assist.call.channel import Line
 from assist.call.events import Ended, Event, Heard, Said, Started, Transferred, Turn
 from assist.errors import StoreError
-from assist.store import OUT_OF_CALL, CallRecord, Store, TurnRecord
+from assist.store import IN_CALL, OUT_OF_CALL, CallRecord, Store, TurnRecord
 
 log = logging.getLogger(__name__)
 
@@ -101,10 +101,15 @@ class Journal:
             self._waiting.put_nowait(event)
 
     async def _write_down(self) -> None:
+        answers = True
         while event := await self._waiting.get():
             kind = type(event).__name__
             fields = {"kind": kind, "data": _KINDS[kind].dump_json(event).decode()}
+            # A store that does not answer is not waited for again and again: the end of the call waits for us.
+            within = OUT_OF_CALL if answers else IN_CALL
             try:
-                await self._store.add_event(self._line.id, fields, within=OUT_OF_CALL)
+                await self._store.add_event(self._line.id, fields, within=within)
+                answers = True
             except StoreError as error:
                 log.warning("an event of the call is lost: %s", error)
+                answers = False
