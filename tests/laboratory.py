@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from tests.line_audio import on_a_line, telephone
 
 CONVERSATIONS = Path(__file__).parent / "data" / "assistants" / "conversations.yaml"
 
+NOT_UNDERSTOOD = re.compile(r"no (?:le )?he entendido|no estoy seguro|not understand|not get|not sure")
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -38,6 +40,9 @@ class Spoken:
     heard: str
     answer: str
     good: str
+
+    again: bool = False
+    """It was not understood at once, and said once more."""
 
     @property
     def right(self) -> bool:
@@ -62,22 +67,30 @@ class Laboratory:
         """Return the turns of a conversation that was held as *script* says."""
         now = datetime.fromisoformat(script.get("now", str(MONDAY_MORNING))).replace(tzinfo=MADRID)
         call = Conversation(script["language"], now, library=self.library)
-        return [await self._turn(call, said, good) for said, good in script["turns"]]
+        turns = []
+        for said, good in script["turns"]:
+            turn = await self._turn(call, said, good)
+            if not turn.right and NOT_UNDERSTOOD.search(turn.answer):
+                # Whoever is asked to say it again does so, and more slowly.
+                turns.append(turn)
+                turn = replace(await self._turn(call, said, good, pace=0.85), again=True)
+            turns.append(turn)
+        return turns
 
-    async def _turn(self, call: Conversation, said: str, good: str) -> Spoken:
+    async def _turn(self, call: Conversation, said: str, good: str, pace: float = 1.0) -> Spoken:
         kind, _, event = said.partition(": ")
         if kind == "line":
             return Spoken(said, said, _done(call, await call.line(f"transfer {event}")), good)
         if kind == "keys":
             return Spoken(said, said, _done(call, await call.presses(event)), good)
         voice, text = (kind, event) if kind == "en" else (call.dialog.language, said)
-        heard = await self.write_down(await self.speak(text, voice), call.dialog.language)
+        heard = await self.write_down(await self.speak(text, voice, pace), call.dialog.language)
         answer = await call.says(heard.text, *heard.alternatives)
         return Spoken(said, heard.text, _done(call, answer), good)
 
-    async def speak(self, text: str, language: str) -> bytes:
+    async def speak(self, text: str, language: str, pace: float = 1.0) -> bytes:
         """Return *text* as it comes out of a telephone."""
-        spoken = b"".join([piece async for piece in self.pico.synthesize(text, language)])
+        spoken = b"".join([piece async for piece in self.pico.synthesize(text, language, pace=pace)])
         at_line_rate = resample(spoken, self.pico.format.rate, LINE.rate)
         return on_a_line(telephone(at_line_rate), before=0.3, after=0.3)
 
@@ -122,7 +135,8 @@ async def show(numbers: list[int]) -> None:
             for turn in await lab.hold(scripts[number]):
                 turns.append(turn)
                 print(f"{'  ' if turn.right else 'X '}< {turn.said}\n   ~ {turn.heard}\n   > {turn.answer}", flush=True)
-    print(f"\n{sum(turn.right for turn in turns)} of {len(turns)}")
+    first = [turn for turn in turns if not turn.again]
+    print(f"\n{sum(turn.right for turn in first)} of {len(first)} at once, {sum(t.right for t in turns)} in the end")
 
 
 if __name__ == "__main__":

@@ -145,6 +145,8 @@ async def test_the_read_back_is_answered_by_keys() -> None:
     call = await booked_up_to_the_read_back()
     assert call.expects_keys == 1
     assert (await call.presses("2")).startswith("Perdone. ¿Qué quiere cambiar")
+    # What was refused is read back again before it is taken.
+    assert (await call.presses("1")).endswith(READ_BACK)
     await call.presses("1")
     assert call.dialog.notes["booked"] is True
 

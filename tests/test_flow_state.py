@@ -9,7 +9,7 @@ from tests.conversation import CLINIC
 
 
 def test_notes_hold_all_of_it_as_json() -> None:
-    state = State(3, "…", 1, 0.85, "menu", "appointment", "phone", "612", {"name": None}, "x", {}, True)
+    state = State(3, "…", 1, 0.85, "menu", "appointment", "phone", "612", {"name": None}, True, "x", {}, True)
     assert State.from_notes(json.loads(json.dumps(state.to_notes()))) == state
 
 

@@ -60,6 +60,9 @@ class Phrases:
     trouble: Text
     """An engine failed, and it is said so."""
     not_understood: Texts
+    """Asks what the caller wants."""
+    sorry: Text
+    """The caller was not understood, and what was said before is said again."""
     give_up: Text
     """The caller was not understood again and again: a goodbye."""
     understood: Texts

@@ -26,9 +26,13 @@ class FormTurn:
     scene: Scene
     form: Form
 
+    def found(self, text: str) -> Mapping[str, Json]:
+        """Return what *text* holds for the form, though it was not asked."""
+        return self._listener.unasked(text)
+
     def begin(self, name: str, heard: Heard, opening: str) -> Answer:
         """Open the form, with what the caller said already."""
-        found = {} if heard.keyed else self._listener.unasked(heard.text)
+        found = {} if heard.keyed else self.found(heard.text)
         if self.scene.state.form == name:
             return self._take(self.scene.state, found, heard.text)
         return self._take(replace(self.scene.state, form=name, filling={}), found, heard.text, opening)
@@ -54,12 +58,12 @@ class FormTurn:
                 return Answer(state, (so_far,), keys=slot.keys)
             return Answer(replace(state, asking=name), (self.scene.pick(slot.ask),))
         text = self.scene.pick(self.form.confirm, self._spoken(state.filling))
-        return Answer(replace(state, asking=None), (text,), keys=1)
+        return Answer(replace(state, asking=None, changing=False), (text,), keys=1)
 
     def again(self, state: State) -> Answer:
         """Ask the same in other words."""
         if state.asking is None:
-            return self.prompt(state).after(self.scene.variant(self.scene.phrases.not_understood))
+            return self.prompt(state).after(self.scene.phrases.sorry)
         slot = self.form.slots[state.asking]
         return Answer(replace(state, begun=""), (self.scene.pick(slot.again or slot.ask),), keys=slot.keys)
 
@@ -150,15 +154,18 @@ class FormTurn:
         else:
             yes_no = {name: words[self.scene.language] for name, words in YES_NO.items()}
             chosen = choose(heard.readings, yes_no, self.scene.language)
-        filling = self.scene.state.filling
+        state, filling = self.scene.state, self.scene.state.filling
         if chosen == "yes":
-            return self._close(self.form.done, filling)
+            # After a no it is not yet known what was agreed to.
+            return self.prompt(self.scene.understood()) if state.changing else self._close(self.form.done, filling)
         if named := self._named(heard.text):
             return self.prompt(replace(self.scene.understood(), filling=_without(filling, named)))
-        return Answer(self.scene.understood(), (self.scene.pick(self.form.change),)) if chosen == "no" else None
+        if chosen == "no" and not state.changing and not heard.sure_intent:
+            return Answer(replace(self.scene.understood(), changing=True), (self.scene.pick(self.form.change),))
+        return None
 
     def _changes(self, text: str) -> dict[str, Json]:
-        found = self._listener.unasked(text)
+        found = self.found(text)
         return {name: value for name, value in found.items() if value != self.scene.state.filling.get(name)}
 
     def _named(self, text: str) -> str | None:
@@ -188,7 +195,7 @@ class FormTurn:
 
     def _close(self, texts: Translated, slots: Mapping[str, Json]) -> Answer:
         text = self.scene.pick(texts, self._spoken(slots))
-        state = replace(self.scene.understood(), form=None, asking=None, begun="", filling={})
+        state = replace(self.scene.understood(), form=None, asking=None, begun="", changing=False, filling={})
         if slots:
             kept = {name: value for name, value in slots.items() if value is not None}
             state = replace(state, slots=kept, booked=True)

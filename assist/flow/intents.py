@@ -32,6 +32,8 @@ _OPENING = re.compile(
     r"hello|hi|hey|good (?:morning|afternoon|evening)|well|sorry|excuse me|please)\b[\s,.;:!¡]*)+",
     re.IGNORECASE,
 )
+_MISHEARD = (re.compile(r"\bgracias,? a dios\b", re.IGNORECASE), "gracias, adiós")
+"""What Whisper makes of a goodbye through a telephone, and what was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +160,7 @@ class Library:
 
 def opened(text: str) -> str:
     """Return *text* without the courtesies it opens with, if anything is left to understand."""
+    heard, said = _MISHEARD
+    text = heard.sub(said, text)
     rest = _OPENING.sub("", text)
     return rest if len(rest.split()) > 1 else text

@@ -28,6 +28,8 @@ class State:
     """What the caller has begun to say of that slot, and goes on with."""
     filling: Mapping[str, Json] = field(default_factory=dict)
     """Values of its slots so far; None of one that the caller leaves empty."""
+    changing: bool = False
+    """The read-back was refused, and what is to be changed was asked."""
     topic: str | None = None
     """The intent of the opening hours, when they were just told: "and on Saturdays?" is about them."""
     slots: Mapping[str, Json] = field(default_factory=dict)
@@ -52,7 +54,7 @@ class State:
         if state.topic not in assistant.intents:
             state = replace(state, topic=None)
         if form is None:
-            return replace(state, form=None, asking=None, begun="", filling={})
+            return replace(state, form=None, asking=None, begun="", changing=False, filling={})
         filling = {name: value for name, value in state.filling.items() if name in form.slots}
         missing = next((name for name in form.slots if name not in filling), None)
         return replace(state, filling=filling, asking=state.asking if state.asking in form.slots else missing)

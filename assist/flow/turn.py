@@ -24,6 +24,7 @@ SLOWEST, FASTEST, STEP = 0.7, 1.3, 0.15
 """Pace of speech, and how much one request changes it."""
 
 _OUTCOMES = re.compile(r"\b(?:busy|no_answer|failed|ended)\b")
+_SENTENCES = re.compile(r"(?<=[.?!])\s+")
 
 
 def decide(scene: Scene, heard: Heard) -> Answer:
@@ -56,9 +57,19 @@ class Turn:
             return form.answer(heard) or self._beside(form, heard)
         # What cannot be taken back is not done on a guess.
         intent = heard.sure_intent if heard.intent and self._ends(heard.intent) else heard.intent
-        if not intent and state.topic and spoken.named_day(heard.text, self.scene.language, self.scene.now):
-            intent = state.topic
+        intent = intent or self._by_what_it_holds(heard.text)
         return self._act(intent, heard) if intent else self._missed()
+
+    def _by_what_it_holds(self, text: str) -> str | None:
+        """Return the intent of *text* if that goes by its days and times."""
+        scene, topic = self.scene, self.scene.state.topic
+        if topic and spoken.named_day(text, scene.language, scene.now):
+            return topic
+        # "The fourth at half past ten" can only be for the form that asks for both.
+        forms = ((name, intent.form) for name, intent in scene.assistant.intents.items() if intent.form)
+        return next(
+            (name for name, form in forms if len(FormTurn(scene, scene.assistant.forms[form]).found(text)) > 1), None
+        )
 
     def report(self, event: str) -> Answer:
         """Return what to say to something that happened on the line."""
@@ -69,8 +80,10 @@ class Turn:
             "failed": phrases.transfer_failed,
             "ended": phrases.transfer_ended,
         }
-        outcome = _OUTCOMES.search(event)
-        return self._go_on(texts[outcome[0]] if outcome else self.scene.variant(phrases.still_there))
+        if outcome := _OUTCOMES.search(event):
+            return self._go_on(texts[outcome[0]])
+        asked = Answer(self.scene.understood()) if not (form := self._form()) else form.prompt(self.scene.understood())
+        return asked.after(self.scene.variant(phrases.still_there))
 
     # Closed questions
 
@@ -194,7 +207,8 @@ class Turn:
         """Say *text*, then go back to the form in progress, else ask *question*."""
         state = self.scene.understood()
         if form := self._form():
-            return form.prompt(state).after(text)
+            # The form asks already.
+            return form.prompt(state).after(*(part for part in _SENTENCES.split(text) if not part.endswith("?")))
         return (self.scene.ask(state, question) if question else Answer(state)).after(text)
 
     def _missed(self) -> Answer:

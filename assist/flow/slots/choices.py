@@ -17,12 +17,14 @@ _YES = {
         "sí|claro|claro que sí|por supuesto|vale|de acuerdo|correcto|exacto|exactamente|eso es|así es|está bien|"
         "bien|muy bien|bueno|perfecto|desde luego|ok|okay|cómo no|adelante|afirmativo|efectivamente|cierto|"
         "es correcto|sin problema|no hay problema|me parece bien|me va bien|me viene bien|ajá|por qué no|sip|"
-        "eso|es verdad|está correcto|conforme|confirmo|lo confirmo|de una|dale|órale"
+        "eso|es verdad|está correcto|conforme|confirmo|lo confirmo|de una|dale|órale|"
+        "así está bien|todo bien|todo correcto|está todo bien|así vale"
     ).split("|"),
     "en": (
         "yes|yeah|yep|yup|sure|of course|certainly|correct|that's correct|right|that's right|okay|ok|fine|"
         "that's fine|exactly|absolutely|definitely|please do|go ahead|no problem|sounds good|perfect|great|"
-        "affirmative|i do|it is|uh huh|why not|that works|i confirm|indeed|alright|all right|good"
+        "affirmative|i do|it is|uh huh|why not|that works|i confirm|indeed|alright|all right|good|"
+        "that's good|all correct|everything is correct"
     ).split("|"),
 }
 _NO = {

@@ -35,7 +35,7 @@ _NO_NAME = frozenset(
     "lunes martes miercoles jueves viernes sabado monday tuesday wednesday thursday friday saturday".split()
 )
 _COURTESIES = re.compile(
-    r"^(?:(?:hola|hello|hi|hey|s[ií]|yes|yeah|sure|okay|ok|vale|claro|pues|bueno|eh+|ehm|um|uh|mm+|well|mire|mira|"
+    r"^(?:(?:hola|hello|hi|hey|s[ií]|yes|yeah|sure|okay|ok|vale|claro|pues|bueno|y|eh+|ehm|um|uh|mm+|well|mire|mira|"
     r"a ver|buenos d[ií]as|buenas tardes|buenas noches|buenas|good morning|good afternoon|good evening|don|doña|"
     r"señora?|mr|mrs|ms|miss|es)\b\.?\s*)+|"
     r"\s+(?:gracias|muchas gracias|por favor|please|thanks|thank you|speaking|here|al habla|para servirle)$",

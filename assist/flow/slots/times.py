@@ -29,7 +29,7 @@ _STARTS = {
 _H = r"\b(?P<hour>\d{1,2}|una)\b"
 _ES_PART = r" ?\b(?P<part>(?:de|por|en|a) la (?:manana|tarde|noche|madrugada)|del? mediodia|[ap] ?m)\b"
 _EN_PART = r" ?\b(?P<part>in the (?:early )?(?:morning|afternoon|evening)|at night|tonight|at noon|[ap] ?m)\b"
-_EN_AT = r"\b(?:at|around|about|by|after|before|until)(?: the)?"
+_EN_AT = r"\b(?:at|a?round|about|by|after|before|until)(?: the)?"
 
 _RULES = {
     "es": (

@@ -26,7 +26,8 @@ _WISHES = {
     "en": {
         Rough.LAST: re.compile(r"\blast (?:thing|appointment|slot)\b|\blatest\b|\bas late as\b|\bend of the day\b"),
         Rough.FIRST: re.compile(
-            r"\bas soon as\b|\bas early as\b|\bearliest\b|\bsoonest\b|\bfirst (?:thing|slot|appointment|available)\b|"
+            r"\bas (?:soon|seen|early) as\b|\bearliest\b|\bsoonest\b|"
+            r"\bfirst (?:thing|slot|appointment|available)\b|"
             r"\bwhenever\b|\bany (?:time|day)\b|\bi don t mind\b|\bdoesn t matter\b"
         ),
     },
@@ -40,8 +41,8 @@ _PARTS = {
     "en": re.compile(r"\b(?:in the |this )?(?:morning|afternoon|evening)\b|\bafter lunch\b|\bafter work\b"),
 }
 _SPANS = {
-    "es": {"manana": (0, 14), "mediodia": (12, 16), "comer": (14, 21), "tarde": (13, 21), "noche": (19, 24)},
-    "en": {"morning": (0, 12), "afternoon": (12, 18), "lunch": (13, 18), "evening": (17, 22), "work": (17, 22)},
+    "es": {"manana": (0, 14), "mediodia": (12, 16), "comer": (14, 21), "tarde": (14, 21), "noche": (19, 24)},
+    "en": {"morning": (0, 12), "afternoon": (13, 20), "lunch": (13, 20), "evening": (17, 22), "work": (17, 22)},
 }
 
 _WEEKS = {
