@@ -45,8 +45,9 @@ VARIABLES = {
     "ringback": "%(1500,3000,425)",
 }
 
-# With FreeSWITCH's own 25 frames of patience the caller would be kept half a second later than the assistant.
-_STEREO = "{RECORD_STEREO=true,RECORD_PRE_BUFFER_FRAMES=0}"
+# With FreeSWITCH's own 25 frames of patience the caller would be kept later than the assistant; a thread of its own,
+# begun when the caller has just hung up, would keep the session for ever.
+_STEREO = "{RECORD_STEREO=true,RECORD_PRE_BUFFER_FRAMES=0,RECORD_USE_THREAD=false}"
 
 _MARK = "assist_transfer"
 """Variable of whoever is being called for a transfer, with the id of our call in it."""

@@ -7,15 +7,18 @@ from assist.call.channel import Listener
 from assist.errors import CommandFailed, MediaLost
 from assist.switch.connection import Connection
 from assist.switch.media import Media
-from assist.switch.recording import Recording
+from assist.switch.recording import READ_BYTES, Recording
 
 logger = logging.getLogger(__name__)
 
 STALLED = 0.5
 """Seconds without audio after which an ear counts as dead: 25 frames."""
 
-# Without the first two what the caller says comes half a second late; the third saves the assistant's half.
-_VARIABLES = "{enable_file_write_buffering=false,RECORD_PRE_BUFFER_FRAMES=1,RECORD_READ_ONLY=true}"
+# Without the first two what the caller says comes half a second late; the third saves the assistant's half. A thread of
+# the recording's own, begun when the caller has just hung up, would keep the session for ever.
+_VARIABLES = (
+    "{enable_file_write_buffering=false,RECORD_PRE_BUFFER_FRAMES=1,RECORD_READ_ONLY=true,RECORD_USE_THREAD=false}"
+)
 
 
 class Feed:
@@ -37,7 +40,10 @@ class Feed:
         if self._rests:
             # FreeSWITCH writes every 20 ms, so there is nothing on the beat after one that brought something.
             self._rests = False
-        elif self.drain():
+        elif audio := self._recording.read():
+            self.listener.hear(audio)
+            if len(audio) == READ_BYTES:
+                self.drain()
             self._rests = True
             self._quiet_since = now
         elif self._quiet_since is None:
@@ -45,13 +51,10 @@ class Feed:
         elif now - self._quiet_since > STALLED:
             self._stalled.set()
 
-    def drain(self) -> bool:
-        """Give all there is to the listener; return whether there was something."""
-        came = False
+    def drain(self) -> None:
+        """Give all there is to the listener."""
         while audio := self._recording.read():
-            came = True
             self.listener.hear(audio)
-        return came
 
     def restart(self) -> None:
         """Be patient again for `STALLED` seconds: nothing was to come until now."""
