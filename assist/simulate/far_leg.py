@@ -47,6 +47,11 @@ class FarLeg:
         self._control = control
 
     @property
+    def id(self) -> str:
+        """FreeSWITCH's, of this end's channel."""
+        return self._channel.line.id
+
+    @property
     def recorded(self) -> bytes:
         """All that was heard so far, `LINE`."""
         return bytes(self._ear.recorded)
@@ -55,7 +60,7 @@ class FarLeg:
         await self._channel.play(_once(audio))
 
     async def press(self, digits: str) -> None:
-        await self._control.connection.api(f"uuid_send_dtmf {self._channel.line.id} {digits}")
+        await self._control.connection.api(f"uuid_send_dtmf {self.id} {digits}")
 
     async def listen(self) -> Stream[bytes]:
         heard: asyncio.Queue[bytes] = asyncio.Queue()

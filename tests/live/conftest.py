@@ -1,13 +1,15 @@
 """A real FreeSWITCH for the tests of this directory; they are skipped where there is none."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from assist.demo.voice import caller_voice
 from assist.simulate.freeswitch import Installation, PrivateFreeSwitch, private_freeswitch
 from assist.switch.control import Control
+from assist.tts.pico import Pico
 from tests.live.house import House, house
 from tests.live.rig import RealRig
 from tests.live.switch import ASSISTANTS, DIDS, MISSING, installation
@@ -56,3 +58,14 @@ async def home(
 def rig(switch: PrivateFreeSwitch, control: Control, tmp_path: Path) -> RealRig:
     """That FreeSWITCH, to state facts on."""
     return RealRig(switch, control, tmp_path)
+
+
+@pytest.fixture
+async def voice() -> AsyncIterator[Callable[[str], Awaitable[bytes]]]:
+    """Make what a caller says."""
+    pico = Pico()
+    try:
+        await pico.load()
+        yield caller_voice(pico, "es")
+    finally:
+        await pico.close()

@@ -8,11 +8,19 @@ from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanage
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from assist.aio import Stream
+from assist.audio.formats import LINE
 from assist.audio.level import dbfs
+from assist.call.events import Event
+from assist.demo.measure import utterances
+from assist.journal import follow
 from assist.settings import environment
 from assist.simulate.far_leg import FarLeg, far_leg
 from assist.simulate.freeswitch import PrivateFreeSwitch
 from assist.store import Store, open_store
+from assist.stt import Pause, SpeechToText
 from tests.live.switch import RETENTION
 
 AUDIBLE = -45.0
@@ -115,3 +123,25 @@ async def recorded(home: House, call: str, within: float = 10.0) -> Path:
         while not any(record.id == call for record in await store.recent_calls()):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.02)
     return home.recording(call)
+
+
+async def events(home: House, call: str) -> list[Event]:
+    """Return all that happened in *call*, which is over."""
+    await recorded(home, call)
+    async with asyncio.timeout(5), home.store() as store:
+        return [event async for event in follow(store, call)]
+
+
+async def transcribed(audio: bytes, stt: SpeechToText) -> str:
+    """Return what is said in *audio*."""
+    texts = []
+    samples = np.frombuffer(audio, "<i2")
+    for utterance in utterances(samples, LINE.rate):
+        start, end = (round(second * LINE.rate) for second in (utterance.start, utterance.end))
+        async for transcript in stt.transcribe(_once(samples[start:end].tobytes()), "es"):
+            texts.append(transcript.text)
+    return " ".join(texts)
+
+
+async def _once(audio: bytes) -> Stream[bytes | Pause]:
+    yield audio

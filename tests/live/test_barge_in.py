@@ -57,7 +57,7 @@ def human_voices() -> list[bytes]:
 
 def read(path: Path) -> bytes:
     with wave.open(str(path)) as file:
-        return file.readframes(file.getnframes())
+        return bytes(file.readframes(file.getnframes()))
 
 
 def begins_with_speech(audio: bytes) -> bool:
