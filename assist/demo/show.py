@@ -1,6 +1,7 @@
 """The conversation on the terminal while it happens."""
 
 from rich.console import Console
+from rich.table import Column, Table
 from rich.text import Text
 
 from assist.call.events import Ended, Event, Heard, Said, Started, Transferred, Turn
@@ -31,15 +32,17 @@ def show(console: Console, event: Event) -> None:
 
 
 def _line(console: Console, who: str, style: str, text: str) -> None:
-    console.print(Text(f"{who:>9}  ", style=f"bold {style}") + Text(text))
+    row = Table.grid(Column(width=9, justify="right", style=f"bold {style}"), Column(), padding=(0, 2, 0, 0))
+    row.add_row(who, Text(text))
+    console.print(row)
 
 
 def latency(turn: Turn) -> Text:
     """Return a turn's wait split by stage, as one line."""
     line = Text(" " * 11)
-    for name, field, style in STAGES:
-        if (milliseconds := getattr(turn, field)) is not None:
-            line.append(f"{name} {milliseconds} ms  ", style=style)
+    parts = [(getattr(turn, field), name, style) for name, field, style in STAGES]
+    for number, (milliseconds, name, style) in enumerate(part for part in parts if part[0] is not None):
+        line.append(f"{' + ' if number else ''}{milliseconds} {name}", style=style)
     if turn.first_audio_ms is not None:
-        line.append(f"= {turn.first_audio_ms} ms", style="bold")
+        line.append(f" = {turn.first_audio_ms} ms", style="bold")
     return line
