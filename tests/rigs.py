@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -156,6 +155,11 @@ async def worker(port: int) -> AsyncIterator["asyncio.Queue[Call]"]:
         yield calls
 
 
+def now() -> float:
+    """Return the time by which everything here waits."""
+    return asyncio.get_running_loop().time()
+
+
 async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait for something that nobody tells of."""
     async with asyncio.timeout(seconds):
@@ -259,9 +263,9 @@ class Ear:
 
     async def growth(self, seconds: float) -> float:
         """Return how many seconds come while so many pass."""
-        before, began = self.seconds, time.monotonic()
+        before, began = self.seconds, now()
         await asyncio.sleep(seconds)
-        return (self.seconds - before) * seconds / (time.monotonic() - began)
+        return (self.seconds - before) * seconds / (now() - began)
 
 
 # Fixtures, for `conftest`; `tests/live` has another rig

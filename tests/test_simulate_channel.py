@@ -1,10 +1,11 @@
 """The line of a call on the simulated switch: what `tests/live/test_channel.py` asks of a real one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ class FarSide:
             case "uuid_record", ["start", path, *_]:
                 self._begin(self._record(call, Path(path)))
             case "uuid_broadcast", [path, _]:
-                self._begin(call.say(Path(path).read_bytes()))
+                self._begin(call.say(_read(path)))
             case "uuid_send_dtmf", [digits]:
                 self._begin(call.press(digits.split("@")[0]))
             case "uuid_hold", []:
@@ -86,8 +87,8 @@ class FarSide:
             case _:
                 raise AssertionError(f"{verb}: not of a simulated caller")
 
-    def _begin(self, work: object) -> None:
-        self._tasks.append(asyncio.ensure_future(work))  # type: ignore[arg-type]
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
 
     async def _record(self, call: SimulatedCall, path: Path) -> None:
         with path.open("wb", buffering=0) as file:
@@ -104,6 +105,10 @@ class FarSide:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _read(path: str) -> bytes:
+    return Path(path).read_bytes()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from assist.errors import CommandFailed
 from assist.switch.events import Event
 from tests.live.signals import runs, signal_to_noise, tone
-from tests.rigs import EAR, Call, Caller, Ear, FedPipe, Rig, until
+from tests.rigs import EAR, Call, Caller, Ear, FedPipe, Rig, now, until
 
 LAWS = pytest.mark.parametrize(("codec", "other"), [("PCMA", "PCMU"), ("PCMU", "PCMA")])
 
@@ -40,17 +39,17 @@ async def test_unbuffered_it_is_half_a_second_late(rig: Rig, call: Call) -> None
     path = rig.media_dir / "late.r8"
     await call.api("uuid_record", f"start {path} 0 {{enable_file_write_buffering=false}}")
     await until(lambda: Ear(path).seconds > 0)
-    began = time.monotonic()
+    began = now()
     await until(lambda: Ear(path).seconds > 0.02)
-    assert time.monotonic() - began == pytest.approx(0.52, abs=0.1)
+    assert now() - began == pytest.approx(0.52, abs=0.1)
     path.unlink(missing_ok=True)
 
 
 async def test_with_three_variables_it_grows_frame_by_frame(ear: Ear) -> None:
     await ear.grows()
     sizes = set()
-    ends = time.monotonic() + 0.3
-    while time.monotonic() < ends:
+    ends = now() + 0.3
+    while now() < ends:
         sizes.add(ear.path.stat().st_size)
         await asyncio.sleep(0.002)
     steps = np.diff(sorted(sizes))
@@ -72,7 +71,7 @@ async def test_it_goes_on_while_the_caller_is_silent_and_during_a_playback(call:
 async def test_a_voice_that_starves_makes_it_deaf(call: Call, caller: Caller, ear: Ear, pipe: FedPipe) -> None:
     """Without a timer: what is said meanwhile is lost for good. A key comes when bytes flow."""
     await call.api("uuid_setvar", "timer_name")
-    began, start = time.monotonic(), ear.seconds
+    began, start = now(), ear.seconds
     pipe.feed(tone(0.2))
     playing = await call.run("playback", str(pipe.path))
     await asyncio.sleep(0.5)
@@ -83,7 +82,7 @@ async def test_a_voice_that_starves_makes_it_deaf(call: Call, caller: Caller, ea
     pipe.end()
     await call.done(playing)
     await ear.grows()
-    lost = time.monotonic() - began - (ear.seconds - start)
+    lost = now() - began - (ear.seconds - start)
     assert lost > 0.6
     assert (await call.diary.wait("DTMF"))["DTMF-Digit"] == "7"
 
@@ -92,7 +91,7 @@ async def test_with_a_timer_a_voice_that_starves_costs_nothing(
     call: Call, caller: Caller, ear: Ear, pipe: FedPipe
 ) -> None:
     """A key is told when bytes flow again."""
-    began, start = time.monotonic(), ear.seconds
+    began, start = now(), ear.seconds
     pipe.feed(tone(0.2))
     playing = await call.run("playback", str(pipe.path))
     await asyncio.sleep(0.5)
@@ -103,7 +102,7 @@ async def test_with_a_timer_a_voice_that_starves_costs_nothing(
     assert (await call.diary.wait("DTMF", seconds=0.3))["DTMF-Digit"] == "7"
     pipe.end()
     await call.done(playing)
-    assert time.monotonic() - began - (ear.seconds - start) == pytest.approx(0, abs=0.08)
+    assert now() - began - (ear.seconds - start) == pytest.approx(0, abs=0.08)
 
 
 async def test_a_hold_stops_it(call: Call, caller: Caller, ear: Ear) -> None:
@@ -156,11 +155,11 @@ async def test_a_place_where_nothing_can_be_written_is_told(rig: Rig, call: Call
 async def test_a_pipe_in_the_codec_of_the_line_is_heard_as_it_is(
     call: Call, caller: Caller, pipe: FedPipe, codec: str, other: str
 ) -> None:
-    before = time.monotonic()
+    before = now()
     pipe.feed(tone(0.5))
     playing = await call.run("playback", str(pipe.path))
     assert (await call.diary.wait("PLAYBACK_START"))["Playback-File-Path"] == str(pipe.path)
-    assert time.monotonic() - before < 0.15
+    assert now() - before < 0.15
     pipe.end()
     assert (await call.done(playing))["Application-Response"] == "FILE PLAYED"
     assert call.diary.find("PLAYBACK_STOP", "")

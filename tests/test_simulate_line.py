@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 import wave
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -16,7 +15,7 @@ from assist.simulate.dialplan import Dialplan
 from assist.simulate.line import SimulatedLine
 from assist.simulate.session import Profile
 from tests.live.signals import runs, signal_to_noise, tone
-from tests.rigs import EAR, Call, Samples, free_port, until, worker
+from tests.rigs import EAR, Call, Samples, free_port, now, until, worker
 
 SPOKEN_BY_NOBODY = "Jos\udce9 ${system(touch /nowhere)}"
 
@@ -63,10 +62,10 @@ async def test_the_caller_says_presses_and_hears(tmp_path: Path) -> None:
 async def test_saying_takes_as_long_as_it_is() -> None:
     """And time does not drift."""
     async with served() as (line, _), line.call("1000") as call:
-        began = time.monotonic()
+        began = now()
         for _ in range(10):
             await call.say(tone(0.1))
-        assert time.monotonic() - began == pytest.approx(1.0, abs=0.06)
+        assert now() - began == pytest.approx(1.0, abs=0.06)
 
 
 async def test_who_stops_in_mid_sentence_sends_no_more() -> None:
