@@ -10,7 +10,7 @@ from tests.recordings import DATA
 
 
 def test_ears_hear_the_calls_and_cost_less_than_an_object_each() -> None:
-    result = run(calls=12, seconds=1.0, recordings=DATA / "es")
+    result = run(calls=12, seconds=1.0, directory=DATA / "es")
     assert result.utterances >= 3
     assert result.ears.cpu_percent > 0
     assert result.objects.cpu_percent > 0
@@ -27,4 +27,4 @@ def test_the_result_is_printed_as_json() -> None:
 
 def test_no_recordings_is_told_with_the_mend(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="apt-get install"):
-        run(calls=1, seconds=0.1, recordings=tmp_path)
+        run(calls=1, seconds=0.1, directory=tmp_path)

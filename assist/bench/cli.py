@@ -3,6 +3,7 @@
 import click
 
 from assist.bench.ear import ear_cost
+from assist.bench.turn import turn_time
 
 
 @click.group()
@@ -11,3 +12,4 @@ def bench() -> None:
 
 
 bench.add_command(ear_cost)
+bench.add_command(turn_time)

