@@ -5,7 +5,6 @@ looked at on a beat. A task or a timer for each call would cost more than the au
 """
 
 import asyncio
-import contextlib
 import logging
 from pathlib import Path
 from types import TracebackType
@@ -47,38 +46,36 @@ class Media:
         self.directory = MediaDirectory(directory)
         self._beat = beat
         self._parts: dict[Part, None] = {}
-        self._filled = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._next: asyncio.Handle | None = None
 
     async def __aenter__(self) -> Self:
         self.directory.make()
-        self._task = asyncio.create_task(self._run(), name="media")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        self._parts.clear()
+        if self._next:
+            self._next.cancel()
 
     def add(self, part: Part) -> None:
         """Look at *part* on every beat from now on."""
         self._parts[part] = None
-        self._filled.set()
+        if not self._next:
+            self._next = self._loop.call_soon(self._run)
 
     def remove(self, part: Part) -> None:
         """Look at it no more."""
         self._parts.pop(part, None)
-        if not self._parts:
-            self._filled.clear()
 
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        while await self._filled.wait():
-            now = loop.time()
-            for part in tuple(self._parts):
-                self._tick(part, now)
-            await asyncio.sleep(self._beat)
+    def _run(self) -> None:
+        now = self._loop.time()
+        for part in tuple(self._parts):
+            self._tick(part, now)
+        # A timer and no task that sleeps: a third of the event loop's work for a beat.
+        self._next = self._loop.call_later(self._beat, self._run) if self._parts else None
 
     def _tick(self, part: Part, now: float) -> None:
         try:

@@ -38,6 +38,8 @@ class Pacing:
     """Decides for one playback."""
 
     def __init__(self, frame: int) -> None:
+        self.rests_until = 0.0
+        """Seconds: before that nothing is taken from the pipe, since FreeSWITCH still has the portion before."""
         self._frame = frame
         self._portions: list[Portion] = []
         self._dry = 0.0
@@ -54,7 +56,9 @@ class Pacing:
         portion = self._portion(available, ended, starving)
         if portion:
             self._portions.append(portion)
-            self._dry = max(self._dry, now) + portion.total / LINE.rate
+            self._dry = max(self._dry, now)
+            self.rests_until = self._dry - 2 * self._frame / LINE.rate
+            self._dry += portion.total / LINE.rate
         return portion
 
     def _portion(self, available: int, ended: bool, starving: bool) -> Portion | None:

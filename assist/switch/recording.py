@@ -7,7 +7,6 @@ transfer or when the recording had to be started again. Samples are counted thro
 import ctypes
 import os
 from dataclasses import dataclass
-from itertools import pairwise
 
 from assist.audio.formats import LINE
 from assist.switch.directory import EAR, MediaDirectory, MediaFile
@@ -106,9 +105,8 @@ class Recording:
 
     def read(self) -> bytes:
         """Return the next audio, `LINE`, at most some seconds; nothing if there is none yet."""
-        for part, following in pairwise([*self._parts, None]):
-            assert part is not None
-            if following is None or self.position < following.since:
+        for part in reversed(self._parts):
+            if part.since <= self.position:
                 data = part.read(self.position)
                 self.position += len(data) // LINE.sample_bytes
                 return data

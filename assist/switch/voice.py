@@ -61,7 +61,7 @@ class Voice:
 
     def tick(self, now: float) -> None:
         """Top up the pipe, and close it when all is taken. *now* is any clock's, in seconds."""
-        if self._pipe.closed:
+        if self._pipe.closed or now < self._pacing.rests_until:
             return
         unread = self._pipe.unread()
         available = self._script.end - self._position
