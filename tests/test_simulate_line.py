@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import wave
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from assist.errors import HungUp
+from assist.simulate.caller import Leg, ScriptedCaller, Step
 from assist.simulate.dialplan import Dialplan
 from assist.simulate.line import SimulatedLine
 from assist.simulate.session import Profile
@@ -246,3 +248,26 @@ async def test_whenever_it_ends_nothing_is_left(tmp_path: Path, seconds: float) 
     assert asyncio.all_tasks() == tasks
     assert open_descriptors() == descriptors
     assert not line.board.sessions
+
+
+async def test_a_scripted_caller_can_use_it() -> None:
+    """He waits until the assistant is silent, speaks, and speaks over the next words."""
+
+    async def voice(text: str) -> bytes:
+        return tone(0.3, 300)
+
+    async with served() as (line, calls), line.call("1000") as call:
+        leg: Leg = call
+        answered = await calls.get()
+        for _ in range(3):
+            await answered.run("playback", "tone_stream://%(800,1000,440)")
+        steps = [Step(say="after"), Step(say="over", over=0.5), Step(hang_up=True, over=0.5)]
+        await asyncio.wait_for(ScriptedCaller(voice, polite_pause=0.3).run(leg, steps), 6)
+        assert await leg.ended() == "NORMAL_CLEARING"
+
+
+def test_what_the_dialplan_sets_is_what_the_configuration_sets() -> None:
+    settings = (Path(__file__).parent.parent / "freeswitch/conf/vars.xml").read_text(encoding="utf-8")
+    defaults = dict(re.findall(r'cmd="set" data="(\w+)=([^"$]*)"', settings))
+    assert Dialplan().pickup_seconds == float(defaults["assist_pickup_seconds"])
+    assert Dialplan().max_seconds == float(defaults["assist_max_call_seconds"])
