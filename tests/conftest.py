@@ -1,7 +1,7 @@
 """What is slow to load, once for all tests."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from assist.stt.whisper import Whisper
 
 
-def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, type[FastLoop]] | None:
-    return {"fast": FastLoop} if item.path.name in FAST else None
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    return {"fast": FastLoop} if item.path.name in FAST else {"real": asyncio.new_event_loop}
 
 
 @pytest.fixture(scope="session")
