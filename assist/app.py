@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from assist.assistant import Assistant, Assistants
 from assist.audio.endpointing import Rules
@@ -19,7 +20,7 @@ from assist.call.events import Event as CallEvent
 from assist.call.session import Session
 from assist.embedded_redis import redis_server
 from assist.engines import Kit, open_engines
-from assist.errors import CommandFailed, StoreError
+from assist.errors import CommandFailed, ConfigurationError, MediaLost, ProviderError, StoreError
 from assist.journal import Journal, follow
 from assist.log import CALL
 from assist.settings import Settings
@@ -50,24 +51,30 @@ class Worker:
         self._ears = ears
         self._kit = kit
         self._assistants = Assistants(settings.files.assistants_dir)
+        self._read_assistants()
 
     async def hold(self, connection: Connection, connect: Event) -> None:
         """Hold one call until its end. An error leaves it to the dialplan."""
         CALL.set(connect["Unique-ID"])
-        async with open_channel(connection, connect, self._media) as channel:
-            assistant = self._assistants.get(channel.line.assistant)
-            session = await self._session(channel.line.id)
-            ear = self._ear(assistant, session)
-            try:
-                await self._converse(channel, ear, assistant, session)
-            finally:
-                ear.close()
+        try:
+            async with open_channel(connection, connect, self._media) as channel:
+                await self._hold(channel)
+        except (ConfigurationError, MediaLost, ProviderError) as error:
+            log.error("the call is left to the dialplan: %s", error)
+
+    async def _hold(self, channel: FreeSwitchChannel) -> None:
+        assistant = self._assistants.get(channel.line.assistant)
+        session = await self._session(channel.line.id)
+        ear = self._ear(assistant, session)
+        try:
+            await self._converse(channel, ear, assistant, session)
+        finally:
+            ear.close()
 
     async def _converse(
         self, channel: FreeSwitchChannel, ear: Ear, assistant: Assistant, session: Session | None
     ) -> None:
-        if session is None:
-            await self._keep_recording(channel)
+        await self._keep_recording(channel)
         engines = Engines(self._kit.stt, self._kit.brains(assistant), self._kit.tts)
         started = datetime.fromtimestamp(session.started_at, UTC) if session else datetime.now(UTC)
         async with Journal(self._store, channel.line, assistant.name, started) as journal:
@@ -77,7 +84,10 @@ class Worker:
             await journal.conclude()
 
     async def _keep_recording(self, channel: FreeSwitchChannel) -> None:
-        """Record the call for good, if that is wanted; a call is worth more than its recording."""
+        """Record the call for good, if that is wanted; a call is worth more than its recording.
+
+        One that is being recorded already, since it was taken over, goes on being so.
+        """
         if folder := self._settings.files.recordings_dir:
             await channel.answer()
             try:
@@ -92,6 +102,14 @@ class Worker:
             rules=Rules(end_of_turn=timing.end_of_turn_ms),
             digit_gap=timing.digit_gap_ms / 1000,
         )
+
+    def _read_assistants(self) -> None:
+        """Read them all, so that whoever breaks a file breaks none of its calls, and tell which are broken now."""
+        for name in self._assistants.names():
+            try:
+                self._assistants.get(name)
+            except ConfigurationError as error:
+                log.error("assistant %s takes no calls until its file is mended:\n%s", name, error)
 
     async def _session(self, call: str) -> Session | None:
         """Return where another worker left this call, if one did."""
@@ -110,8 +128,7 @@ async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -
     *alive* is entered when everything is loaded and left when the last call is over. Raises `AssistError` or
     `OSError` if it cannot even begin.
     """
-    if settings.files.recordings_dir:
-        settings.files.recordings_dir.mkdir(parents=True, exist_ok=True)
+    _make_recordings_dir(settings.files.recordings_dir)
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(redis_server(settings))
         store = await stack.enter_async_context(open_store(url, settings.redis.retention))
@@ -129,6 +146,14 @@ async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -
         telling = asyncio.create_task(_tell_alive(store, server, limit))
         stack.callback(telling.cancel)
         yield server
+
+
+def _make_recordings_dir(directory: Path | None) -> None:
+    try:
+        if directory:
+            directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"ASSIST_RECORDINGS_DIR: {directory} cannot be made: {error.strerror}") from error
 
 
 async def _tell_alive(store: Store, server: Server, limit: int) -> None:

@@ -1,9 +1,8 @@
 """Every engine by its name. A new one is one file beside its contract, and one opener and one line in a table here."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias, TypeVar
@@ -15,8 +14,6 @@ from assist.llm.echo import Echo
 from assist.settings import Settings
 from assist.stt import SpeechToText
 from assist.tts import TextToSpeech
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -67,12 +64,10 @@ async def _flow(settings: Settings) -> AsyncIterator[Brains]:
 
 
 def _sound(assistants: Assistants) -> Iterator[Assistant]:
-    """Yield those that can be used, and log what is wrong with the others."""
+    """Yield those that can be used. What is wrong with the others is told by who takes their calls."""
     for name in assistants.names():
-        try:
+        with suppress(ConfigurationError):
             yield assistants.get(name)
-        except ConfigurationError as error:
-            log.error("assistant %s takes no calls until its file is mended:\n%s", name, error)
 
 
 @asynccontextmanager
