@@ -10,7 +10,13 @@ from tests.fast_time import FastLoop
 from tests.redis_process import redis_process
 from tests.rigs import call, caller, calls, codec, ear, pipe, rig
 
-FAST = {"test_simulate_channel.py", "test_simulate_facts.py", "test_simulate_line.py", "test_simulate_socket_facts.py"}
+FAST = {
+    "test_app.py",
+    "test_simulate_channel.py",
+    "test_simulate_facts.py",
+    "test_simulate_line.py",
+    "test_simulate_socket_facts.py",
+}
 """Tests of the simulated line, whose time may run faster than that of a real one."""
 
 __all__ = ["call", "caller", "calls", "codec", "ear", "pipe", "redis_url", "rig", "whisper"]

@@ -1,0 +1,197 @@
+"""A worker behind the simulated line, with engines that load in no time: the rest is as it is in service."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import assist.engines
+from assist.aio import Stream
+from assist.app import worker
+from assist.assistant import Assistant
+from assist.audio.formats import LINE
+from assist.call.events import Event, Said
+from assist.engines import Brains
+from assist.journal import follow
+from assist.llm import Dialog, LanguageModel, Part, Speaker
+from assist.settings import Settings
+from assist.simulate.caller import ScriptedCaller, Step
+from assist.simulate.line import SimulatedCall, SimulatedLine
+from assist.store import CallRecord, Store, open_store
+from assist.stt import Pause, SpeechToText, Transcript
+from assist.switch.server import Server
+from assist.tts import TextToSpeech
+from tests.recordings import recording
+from tests.rigs import until
+
+UTTERANCES = {
+    "lo siento": recording("es", "vm-sorry").audio[:14400],
+    "no comprendo": recording("es", "vm-sorry").audio,
+    "las comadrejas": recording("es", "tt-weasels").audio,
+}
+"""A human voice for 0.9, 2.8 and 4.6 s: whoever is heard in full said one of these."""
+SHORT, MIDDLE, LONG = UTTERANCES
+
+WORD = LINE.rate // 10
+BEEP = (8000 * np.sin(2 * np.pi * 440 * np.arange(WORD) / LINE.rate)).astype("<i2").tobytes()
+GREETING = "Soy un asistente automático."
+
+
+class Beeps:
+    """A voice: each word is a tenth of a second of a tone."""
+
+    format = LINE
+
+    async def synthesize(self, text: str, language: str, *, pace: float = 1.0) -> Stream[bytes]:
+        for _ in text.split():
+            yield BEEP
+
+
+class ByLength:
+    """Tells the utterances apart by how long somebody spoke; says how long if it was none of them."""
+
+    async def transcribe(self, speech: Stream[bytes | Pause], language: str) -> Stream[Transcript]:
+        heard = 0.0
+        async with aclosing(speech) as pieces:
+            async for piece in pieces:
+                heard += len(piece) / 16000 if isinstance(piece, bytes) else 0.0
+        near = [text for text, audio in UTTERANCES.items() if -0.4 < heard - len(audio) / 16000 < 0.9]
+        text = near[0] if near else f"{heard:.1f} s"
+        yield Transcript(text, (text,))
+
+
+class Counting:
+    """A brain that knows how many things the caller has said, and goes on talking for four seconds."""
+
+    async def reply(self, dialog: Dialog) -> Stream[Part]:
+        said = [message.text for message in dialog.messages if message.speaker is Speaker.CALLER]
+        yield f"{len(said)} {said[-1]} {'palabra ' * 38}"
+
+
+def fast_stt(settings: Settings) -> AbstractAsyncContextManager[SpeechToText]:
+    return nullcontext(ByLength())
+
+
+def fast_tts(settings: Settings) -> AbstractAsyncContextManager[TextToSpeech]:
+    return nullcontext(Beeps())
+
+
+def counting(settings: Settings) -> AbstractAsyncContextManager[Brains]:
+    return nullcontext(lambda assistant: Counting())
+
+
+def install(brains: Callable[[Assistant], LanguageModel] | None = None) -> None:
+    """Make these engines known to this process as ``fast``; *brains* in the place of `Counting`."""
+    assist.engines.STT = {**assist.engines.STT, "fast": fast_stt}
+    assist.engines.TTS = {**assist.engines.TTS, "fast": fast_tts}
+    assist.engines.LLM = {**assist.engines.LLM, "fast": (lambda _: nullcontext(brains)) if brains else counting}
+
+
+FAST = {"ASSIST_STT": "fast", "ASSIST_LLM": "fast", "ASSIST_TTS": "fast"}
+
+
+def write_assistant(directory: Path, name: str, greeting: str = GREETING) -> Path:
+    """Write an assistant that only greets, and return its file."""
+    path = directory / f"{name}.yaml"
+    path.write_text(
+        f'languages: es\ntimezone: Europe/Madrid\nphrases: {{es: {{greeting: "{greeting}"}}}}\n', encoding="utf-8"
+    )
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Whoever can be called, and what they leave."""
+
+    line: SimulatedLine
+    store: Store
+    media_dir: Path
+
+    def ring(self, assistant: str) -> AbstractAsyncContextManager[SimulatedCall]:
+        """Call *assistant*; yields the caller's end, once somebody or the apology answered."""
+        return self.line.call("100", variables={"assist_assistant": assistant})
+
+    async def record(self, call: SimulatedCall) -> CallRecord:
+        """Wait until the call is in the history."""
+        async with asyncio.timeout(10):
+            while True:
+                for record in await self.store.recent_calls():
+                    if record.id == call.id:
+                        return record
+                await asyncio.sleep(0.01)
+
+    async def events(self, call: SimulatedCall) -> list[Event]:
+        """Return all that happened in a call that is over."""
+        async with asyncio.timeout(10):
+            return [event async for event in follow(self.store, call.id)]
+
+    async def told(self, call: SimulatedCall, kind: type[Event], times: int = 1) -> None:
+        """Wait until something of that kind has been told so often."""
+        async with asyncio.timeout(20):
+            while await self._count(call, kind) < times:  # noqa: ASYNC110 - to wait for one event is not to count them
+                await asyncio.sleep(0.02)
+
+    async def _count(self, call: SimulatedCall, kind: type[Event]) -> int:
+        return sum(fields["kind"] == kind.__name__ for _, fields in await self.store.events(call.id))
+
+
+async def follows(call: SimulatedCall, *steps: Step) -> None:
+    """Do what *steps* say; what is said is one of `UTTERANCES`."""
+
+    async def voice(text: str) -> bytes:
+        return UTTERANCES[text]
+
+    async with asyncio.timeout(40):
+        await ScriptedCaller(voice, polite_pause=0.5).run(call, list(steps))
+
+
+def said(events: list[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, Said)]
+
+
+def open_files() -> set[str]:
+    """Return what is open in this process: descriptors, with what they are."""
+    found = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        try:
+            found.add(f"{descriptor.name} {descriptor.readlink()}")
+        except FileNotFoundError:
+            continue  # that of the listing itself
+    return found
+
+
+@asynccontextmanager
+async def house(settings: Settings, redis_url: str) -> AsyncIterator[House]:
+    """Let one worker take calls in this process. Afterwards it must have left no task and no open file."""
+    media_dir, port = settings.files.media_dir, settings.listen.port
+    before, tasks = open_files(), asyncio.all_tasks()
+    async with (
+        worker(settings, nullcontext()) as server,
+        open_store(redis_url, settings.redis.retention) as store,
+        SimulatedLine([f"127.0.0.1:{port}"]) as line,
+    ):
+        yield House(line, store, media_dir)
+        await gone(server, line)
+    assert asyncio.all_tasks() == tasks
+    assert not (extra := open_files() - before), extra
+
+
+async def gone(server: Server, line: SimulatedLine) -> None:
+    """Wait until no call is left, on either side."""
+    await until(lambda: not server.calls and not line.board.sessions, seconds=10)
+
+
+def environment_of(directory: Path, redis_url: str, port: int, **more: str) -> Mapping[str, str]:
+    """Return the variables of a service in *directory*, which holds ``assistants`` and gets ``media``."""
+    return {
+        "REDIS_URL": redis_url,
+        "ASSIST_LISTEN_PORT": str(port),
+        "ASSIST_MEDIA_DIR": str(directory / "media"),
+        "ASSIST_STATE_DIR": str(directory / "state"),
+        "ASSIST_ASSISTANTS_DIR": str(directory / "assistants"),
+        **FAST,
+        **more,
+    }
