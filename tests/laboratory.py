@@ -29,7 +29,7 @@ from tests.line_audio import on_a_line, telephone
 
 CONVERSATIONS = Path(__file__).parent / "data" / "assistants" / "conversations.yaml"
 
-NOT_UNDERSTOOD = re.compile(r"no (?:le )?he entendido|no estoy seguro|not understand|not get|not sure")
+NOT_UNDERSTOOD = re.compile(r"no (?:le )?he entendido|no estoy seguro|not understand|not get|not sure|^Tengo .*Siga|Please go on")
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ class Phrases:
     """The caller was not understood again and again: a goodbye."""
     understood: Texts
     """Before the next question of a form, as in: very well."""
+    go_ahead: Text
+    """A plain yes, though nothing was asked but what to do."""
     go_on: Texts
     """A number was said in part, and the rest is waited for."""
     so_far: Text

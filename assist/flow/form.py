@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from assist.assistant.defaults import YES_NO
+from assist.assistant.hours import Hours
 from assist.assistant.script import Form, Slot, Translated
 from assist.flow import proposing, spoken
 from assist.flow.filling import Listener, objections
@@ -15,6 +16,9 @@ from assist.flow.slots.text import plain
 from assist.flow.slots.vague import Rough, part_of_day, refuses, rough
 from assist.flow.state import State
 from assist.llm import Json
+
+PATIENCE_WITH_A_GROUP = 2
+"""Times in a row not to understand how a number goes on before it is asked for from the beginning."""
 
 CONFIRM_KEYS = {"1": "yes", "2": "no"}
 
@@ -65,6 +69,8 @@ class FormTurn:
         if state.asking is None:
             return self.prompt(state).after(self.scene.phrases.sorry)
         slot = self.form.slots[state.asking]
+        if slot.kind == "phone" and state.begun and state.missed < PATIENCE_WITH_A_GROUP:
+            return self.prompt(state)
         return Answer(replace(state, begun=""), (self.scene.pick(slot.again or slot.ask),), keys=slot.keys)
 
     def cancel(self) -> Answer:
@@ -80,8 +86,7 @@ class FormTurn:
         state, slot = self.scene.state, self.form.slots[name]
         if slot.optional and refuses(text, self.scene.language):
             return self._take(state, {name: None}, text, self._well)
-        hours = self.scene.assistant.hours
-        if hours and slot.in_hours and (answer := self._any_day(text, name) or self._any_time(text, name)):
+        if answer := self._left_to_us(text, name):
             return answer
         begun = self._listener.begun(name, text, state.begun)
         if begun and slot.kind == "phone":
@@ -96,22 +101,28 @@ class FormTurn:
             return self.prompt(replace(self.scene.understood(), begun="")).after(self._well)
         return None
 
-    def _any_day(self, text: str, name: str) -> Answer | None:
+    def _left_to_us(self, text: str, name: str) -> Answer | None:
+        """Choose the value of slot *name* by the opening hours, if *text* says no more than roughly when."""
+        slot, hours = self.form.slots[name], self.scene.assistant.hours
+        if not hours or not slot.in_hours:
+            return None
+        return self._any_day(text, name, hours) if slot.kind == "date" else self._any_time(text, name, hours)
+
+    def _any_day(self, text: str, name: str, hours: Hours) -> Answer | None:
         """Take the first day that can be, if the caller leaves it open."""
-        scene, hours = self.scene, self.scene.assistant.hours
-        if not hours or self.form.slots[name].kind != "date" or rough(text, scene.language) is not Rough.FIRST:
+        scene = self.scene
+        if rough(text, scene.language) is not Rough.FIRST:
             return None
         day = proposing.soonest(hours, scene.now)
         if day is None:
             return None
         opening = scene.phrases.then_on.format(date=spoken.day(day, scene.now, scene.language))
-        return self._take(scene.state, {name: day.isoformat()}, text, opening)
+        return self._take(scene.state, {name: day.isoformat()}, "", opening)
 
-    def _any_time(self, text: str, name: str) -> Answer | None:
+    def _any_time(self, text: str, name: str, hours: Hours) -> Answer | None:
         """Take the first or the last time that can be, or tell the hours of the part of the day."""
-        scene, hours, state = self.scene, self.scene.assistant.hours, self.scene.state
-        day = self._day()
-        if not hours or not day or self.form.slots[name].kind != "time":
+        scene, state, day = self.scene, self.scene.state, self._day()
+        if not day:
             return None
         wish, part = rough(text, scene.language), part_of_day(text, scene.language)
         openings = proposing.open_in(hours, day, part or state.begun, scene.language, scene.now)
@@ -120,7 +131,7 @@ class FormTurn:
             wish = wish or Rough.FIRST
         if wish and (at := proposing.at(wish, openings)):
             opening = scene.phrases.then_at.format(time=spoken.clock(at, scene.language))
-            return self._take(state, {name: f"{at:%H:%M}"}, text, opening)
+            return self._take(state, {name: f"{at:%H:%M}"}, "", opening)
         if not wish and not part:
             return None
         told = scene.phrases.open_on if openings else scene.phrases.outside_hours
@@ -190,8 +201,14 @@ class FormTurn:
         if against:
             return prompt.after(*(objection.text for objection in against))
         # "Mañana por la tarde" says something of the time too.
-        begun = self._listener.begun(prompt.state.asking, text) if prompt.state.asking else ""
-        return replace(prompt, state=replace(prompt.state, begun=begun)).after(opening)
+        asking = prompt.state.asking
+        begun = self._listener.begun(asking, text) if asking else ""
+        prompt = replace(prompt, state=replace(prompt.state, begun=begun))
+        if asking and rough(text, scene.language):
+            # "El viernes a última hora" leaves the time to us in the same breath.
+            left_open = FormTurn(replace(scene, state=prompt.state), self.form)._left_to_us(text, asking)
+            prompt = left_open or prompt
+        return prompt.after(opening)
 
     def _close(self, texts: Translated, slots: Mapping[str, Json]) -> Answer:
         text = self.scene.pick(texts, self._spoken(slots))

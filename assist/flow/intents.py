@@ -16,6 +16,9 @@ from assist.flow.embedding import Embedder, Vectors
 ENOUGH = 0.74
 """Score from which an intent is taken: nine in ten sentences that mean one have it, of others one in ten."""
 
+POSSIBLE = 0.55
+"""Score from which what opens a form does so, if the sentence holds something of the form."""
+
 LIKELY = 0.85
 """Score from which what only tells something is told in the middle of a form."""
 
@@ -49,6 +52,11 @@ class Match:
     def certain(self) -> bool:
         """Whether it is to be taken for what the caller wants."""
         return self.score >= ENOUGH
+
+    @property
+    def possible(self) -> bool:
+        """Whether one more sign of it is enough."""
+        return self.score >= POSSIBLE
 
     @property
     def likely(self) -> bool:

@@ -57,19 +57,36 @@ class Turn:
             return form.answer(heard) or self._beside(form, heard)
         # What cannot be taken back is not done on a guess.
         intent = heard.sure_intent if heard.intent and self._ends(heard.intent) else heard.intent
-        intent = intent or self._by_what_it_holds(heard.text)
+        intent = intent or self._by_what_it_holds(heard)
+        if not intent and not heard.keyed and state.turn and is_plain(heard.text, self.scene.language):
+            return self._to_more_help(heard)
         return self._act(intent, heard) if intent else self._missed()
 
-    def _by_what_it_holds(self, text: str) -> str | None:
-        """Return the intent of *text* if that goes by its days and times."""
+    def _to_more_help(self, heard: Heard) -> Answer:
+        """Return the answer to a yes or a no to "can I help you with anything?"."""
+        yes_no = {name: words[self.scene.language] for name, words in YES_NO.items()}
+        match choose(heard.readings, yes_no, self.scene.language):
+            case "yes":
+                return Answer(self.scene.understood(), (self.scene.phrases.go_ahead,))
+            case "no":
+                intents = self.scene.assistant.intents.items()
+                goodbye = next((name for name, intent in intents if intent.does is Does.HANG_UP), None)
+                return self._act(goodbye, heard) if goodbye else self._missed()
+        return self._missed()
+
+    def _by_what_it_holds(self, heard: Heard) -> str | None:
+        """Return the intent that goes by the days, times and names in what was said."""
         scene, topic = self.scene, self.scene.state.topic
-        if topic and spoken.named_day(text, scene.language, scene.now):
+        if topic and spoken.named_day(heard.text, scene.language, scene.now):
             return topic
-        # "The fourth at half past ten" can only be for the form that asks for both.
-        forms = ((name, intent.form) for name, intent in scene.assistant.intents.items() if intent.form)
-        return next(
-            (name for name, form in forms if len(FormTurn(scene, scene.assistant.forms[form]).found(text)) > 1), None
-        )
+        for name, intent in scene.assistant.intents.items():
+            if intent.form:
+                found = FormTurn(scene, scene.assistant.forms[intent.form]).found(heard.text)
+                meant = heard.match and heard.match.possible and heard.match.intent == name
+                # "The fourth at half past ten" can only be for the form that asks for both.
+                if len(found) > 1 or (found and meant):
+                    return name
+        return None
 
     def report(self, event: str) -> Answer:
         """Return what to say to something that happened on the line."""

@@ -18,13 +18,13 @@ _YES = {
         "bien|muy bien|bueno|perfecto|desde luego|ok|okay|cómo no|adelante|afirmativo|efectivamente|cierto|"
         "es correcto|sin problema|no hay problema|me parece bien|me va bien|me viene bien|ajá|por qué no|sip|"
         "eso|es verdad|está correcto|conforme|confirmo|lo confirmo|de una|dale|órale|"
-        "así está bien|todo bien|todo correcto|está todo bien|así vale"
+        "ahora sí|creo que sí|que sí|eso sí|así está bien|todo bien|todo correcto|está todo bien|así vale"
     ).split("|"),
     "en": (
         "yes|yeah|yep|yup|sure|of course|certainly|correct|that's correct|right|that's right|okay|ok|fine|"
         "that's fine|exactly|absolutely|definitely|please do|go ahead|no problem|sounds good|perfect|great|"
         "affirmative|i do|it is|uh huh|why not|that works|i confirm|indeed|alright|all right|good|"
-        "that's good|all correct|everything is correct"
+        "i think so|that's good|all correct|everything is correct"
     ).split("|"),
 }
 _NO = {
@@ -163,6 +163,11 @@ def _mentions(said: Sequence[str], ways: Mapping[str, frozenset[str]]) -> set[st
     return found
 
 
+def _comparable(said: str, named: str) -> bool:
+    """Return whether *said* may be *named*, misheard: "ahora sí" sounds like "ahora no" and is none."""
+    return len(named) >= _shortest(named) and bool(_NEGATION & {*said.split()}) == bool(_NEGATION & {*named.split()})
+
+
 def _shortest(named: str) -> int:
     """Return how long *named* must be to be recognised by its sound: "sí" and "mí", "vale" and "sale" are too alike."""
     return 6 if named in _BOTH_WAYS else 4
@@ -176,7 +181,7 @@ def _nearest(readings: Sequence[str], ways: Mapping[str, frozenset[str]], langua
         if not said or len(said.split()) > _FEW:
             continue
         for option, spoken in ways.items():
-            alike = (fuzz.ratio(said, named) for named in spoken if len(named) >= _shortest(named))
+            alike = (fuzz.ratio(said, named) for named in spoken if _comparable(said, named))
             scores[option] = max(scores[option], max(alike, default=0.0) - rank)
     best = max(scores, key=lambda option: scores[option], default=None)
     if best is None or scores[best] < _ALIKE:

@@ -36,13 +36,13 @@ FILLERS = {
         "a ver|ah|ay|bueno|buenas tardes|buenos dias|buenas noches|buenas|claro|creo que|de acuerdo|dejame ver|"
         "dejeme ver|digamos|eh|ehm|em|entonces|este|gracias|hola|hum|me gustaria|mire|mira|mm+|muchas gracias|"
         "no se|o sea|ok|okay|pero|perfecto|por favor|porfa|pues|que sea|querria|quisiera|quiero|seria|si|tal vez|um|"
-        "un momento|un segundo|vale|y|ya|yo|es|son|mejor|muy bien"
+        "un momento|un segundo|vale|y|ya|yo|es|son|mejor|muy bien|senor(?:a|ita)?"
     ),
     "en": (
         "a moment|ah|and|can i have|could i have|erm?|good morning|good afternoon|good evening|hello|hi|hm+|i think|"
         "i d like|i would like|i want|it s|it is|just a moment|let me see|let s say|let s see|like|make it|maybe|mm+|"
         "oh|ok|okay|perhaps|please|right|so|sure|thank you|thanks|that s|that is|uh|um|very much|well|yeah|yes|"
-        "you know|then"
+        "you know|then|sir|madam|ma am"
     ),
 }
 """Courtesies and hesitations, as a regular expression over `plain` text."""

@@ -89,6 +89,7 @@ _AROUND = {
 _MISHEARD = {
     "es": (
         (re.compile(r"\blas voces?\b"), "las 12"),
+        (re.compile(r"\balas?(?= \d)"), "a las"),
         (re.compile(r"(?<=\d) (?:de|a)(?= menos\b)"), ""),
         (re.compile(r"(?<=\bmenos )4\b"), "cuarto"),
         (re.compile(r"\b(\d{1,2})[.,]5\b"), r"\1 y media"),

@@ -53,7 +53,7 @@ _WEEKS = {
 _REFUSALS = {
     "es": re.compile(
         r"^(?:pues |es que )?no(?: gracias)?$|\bno (?:(?:lo|la|le|se|te|me) )*(?:tengo|quiero|doy|dare|uso|tiene|se)\b|"
-        r"\b(?:no|sin) (?:dar\w*|telefono|movil)\b|\bningun[oa]?\b|\b(?:prefiero|mejor) (?:que )?no\b"
+        r"\b(?:no|sin|no puedo) (?:dar\w*|decir\w*|telefono|movil)\b|\bningun[oa]?\b|\b(?:prefiero|mejor) (?:que )?no\b"
     ),
     "en": re.compile(
         r"^no(?: thanks| thank you)?$|\b(?:don t|do not|haven t|have no)\b|\brather not\b|"
