@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import click
+import uvloop
 from rich.console import Console
 
 from assist.app import WORKER_COMMAND, place_call, sweep_media, worker
@@ -62,7 +63,7 @@ def serve() -> None:
 def one_worker() -> None:
     """Hold calls as one of the processes of `assist serve`."""
     set_up_logging()
-    asyncio.run(_work())
+    uvloop.run(_work())
 
 
 async def _work() -> None:

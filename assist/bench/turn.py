@@ -20,6 +20,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -83,7 +84,7 @@ class TurnResult:
 def run(calls: int, turns: int, seed: int = 1, recordings: Path | None = None) -> TurnResult:
     """Measure so many *turns* in each of so many *calls* at once. Raises `ConfigurationError` without recordings."""
     with tempfile.TemporaryDirectory(prefix="assist-", dir=MEMORY if MEMORY.is_dir() else None) as directory:
-        return asyncio.run(_measure(Path(directory), calls, turns, seed, recordings))
+        return uvloop.run(_measure(Path(directory), calls, turns, seed, recordings))
 
 
 @click.command("turn")
