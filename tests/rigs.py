@@ -21,6 +21,7 @@ from assist.switch.connection import Connection
 from assist.switch.events import Event
 from assist.switch.server import serve
 from assist.switch.voice import Pipe
+from tests.fast_time import hasten
 
 Samples = NDArray[np.int16]
 
@@ -273,6 +274,7 @@ class Ear:
 
 @pytest.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    hasten()
     async with simulated_rig(tmp_path) as simulated:
         yield simulated
 

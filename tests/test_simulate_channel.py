@@ -11,6 +11,7 @@ import pytest
 
 from assist.simulate.line import SimulatedCall, SimulatedLine
 from assist.simulate.session import Profile
+from tests.fast_time import hasten
 from tests.live.test_channel import *  # noqa: F403
 from tests.rigs import free_port
 
@@ -113,6 +114,7 @@ def _read(path: str) -> bytes:
 
 @pytest.fixture
 async def switch(tmp_path: Path) -> AsyncIterator[SimulatedSwitch]:
+    hasten()
     ports = Ports(free_port(), free_port())
     media_dir = tmp_path / "media"
     media_dir.mkdir()
