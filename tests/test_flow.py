@@ -195,6 +195,157 @@ async def test_a_number_that_is_not_understood_can_be_keyed() -> None:
     assert "nueve uno cuatro" in await call.presses("914567890")
 
 
+# Numbers in pieces, and what is left empty or open
+
+
+async def asked_for_the_telephone() -> Conversation:
+    call = Conversation()
+    await call.says("quiero una cita mañana a las diez a nombre de Luis Pérez")
+    return call
+
+
+async def test_a_number_may_come_in_pieces() -> None:
+    call = await asked_for_the_telephone()
+    assert await call.says("seis uno dos") == "Siga, por favor."
+    assert await call.says("3, 4, 5") == "Sí."
+    assert "con el teléfono seis uno dos, tres cuatro cinco, seis siete ocho" in await call.says("6-7-8")
+
+
+async def test_a_number_said_anew_replaces_its_pieces() -> None:
+    call = await asked_for_the_telephone()
+    await call.says("seis uno dos")
+    assert "con el teléfono nueve uno tres, cuatro cinco seis" in await call.says("913 45 67 89")
+
+
+async def test_the_pieces_so_far_are_repeated() -> None:
+    call = await asked_for_the_telephone()
+    await call.says("seis uno dos")
+    assert await call.says("¿puede repetir?") == "Tengo seis uno dos. Siga, por favor."
+    assert await call.line("silence") == "Perdone, no le oigo. Tengo seis uno dos. Siga, por favor."
+    assert (await call.says("¿tienen aparcamiento?")).endswith("Tengo seis uno dos. Siga, por favor.")
+    await call.says("345")
+    assert "seis uno dos, tres cuatro cinco, seis siete ocho" in await call.says("678")
+
+
+async def test_a_number_is_begun_again() -> None:
+    call = await asked_for_the_telephone()
+    await call.says("seis uno dos")
+    assert (await call.says("perdón, empiezo otra vez")).endswith("¿Y un teléfono de contacto?")
+    await call.says("seis uno tres")
+    assert "seis uno tres, cuatro cinco seis, siete ocho nueve" in await call.says("456 789")
+
+
+async def test_a_piece_that_is_not_understood_is_asked_for_then_the_whole_number() -> None:
+    call = await asked_for_the_telephone()
+    await call.says("seis uno dos")
+    assert await call.says("azul marino") == "Tengo seis uno dos. Siga, por favor."
+    assert (await call.says("verde botella")).startswith("Perdone, no he entendido el teléfono.")
+    assert await call.says("seis uno tres") != "Tengo seis uno dos. Siga, por favor."
+    assert "seis uno tres, cuatro cinco seis, siete ocho nueve" in await call.says("456 789")
+
+
+async def test_who_has_no_telephone_books_without() -> None:
+    call = await asked_for_the_telephone()
+    assert (await call.says("no tengo teléfono")).endswith("a nombre de Luis Pérez. ¿Es correcto?")
+    assert "Llámenos el día antes para confirmarla." in await call.says("sí")
+    assert call.dialog.notes["slots"] == {"date": "2026-11-24", "time": "10:00", "name": "Luis Pérez"}
+
+
+async def test_a_part_of_the_day_counts_for_the_time() -> None:
+    call = Conversation()
+    await call.says("quiero pedir una cita")
+    assert (await call.says("pasado mañana por la tarde")).endswith("¿A qué hora le viene bien?")
+    await call.says("a las siete y media")
+    assert call.dialog.notes["filling"] == {"date": "2026-11-25", "time": "19:30"}
+
+
+async def test_a_part_of_the_day_is_answered_with_its_hours_and_then_taken() -> None:
+    call = Conversation()
+    await call.says("quiero pedir una cita")
+    await call.says("el martes")
+    assert await call.says("por la tarde") == "Mañana abrimos de cuatro a ocho. ¿A qué hora le viene bien?"
+    assert await call.says("pues por la tarde") == "Pues a las cuatro de la tarde. ¿A nombre de quién?"
+
+
+async def test_an_evening_on_which_it_is_closed_is_told_so() -> None:
+    call = Conversation()
+    await call.says("quiero pedir una cita")
+    await call.says("el sábado")
+    assert await call.says("por la tarde") == (
+        "Lo siento, a esa hora no atendemos. El sábado abrimos de diez a una. ¿A qué hora le viene bien?"
+    )
+
+
+async def test_who_leaves_it_open_gets_the_first_day_and_the_last_hour() -> None:
+    call = Conversation()
+    await call.says("quiero pedir una cita")
+    assert await call.says("cuanto antes") == "Pues hoy. ¿A qué hora le viene bien?"
+    assert await call.says("a última hora") == "Pues a las siete y media de la tarde. ¿A nombre de quién?"
+    assert (await call.says("mejor el jueves")).endswith("¿A nombre de quién?")
+    assert call.dialog.notes["filling"] == {"date": "2026-11-26", "time": "19:30"}
+
+
+async def test_next_week_is_asked_for_its_day() -> None:
+    call = Conversation()
+    await call.says("quiero pedir una cita")
+    assert (await call.says("la semana que viene")).endswith("¿Para qué día la quiere?")
+    await call.says("el martes")
+    assert call.dialog.notes["filling"] == {"date": "2026-12-01"}
+
+
+async def test_a_yes_after_a_refused_read_back_has_it_read_again() -> None:
+    call = await booked_up_to_the_read_back()
+    await call.says("no")
+    assert await call.says("sí") == READ_BACK
+    assert call.dialog.notes["booked"] is False
+
+
+async def test_a_refusal_twice_over_does_not_go_on_for_ever() -> None:
+    call = await booked_up_to_the_read_back()
+    await call.says("no")
+    assert await call.says("no") == f"Perdone, no le he entendido. {READ_BACK}"
+
+
+async def test_a_day_and_a_time_can_only_be_for_the_appointment() -> None:
+    call = Conversation()
+    assert (await call.says("el jueves a las cinco")).endswith("¿A nombre de quién?")
+
+
+async def test_who_was_told_the_hours_asks_for_another_day_in_few_words() -> None:
+    call = Conversation()
+    await call.says("cuál es el horario de la clínica")
+    assert await call.says("y el sábado") == "El sábado abrimos de diez a una."
+    await call.says("dónde están")
+    assert "abrimos" not in await call.says("y el sábado")
+
+
+async def test_a_plain_no_to_more_help_is_a_goodbye() -> None:
+    call = Conversation()
+    await call.says("páseme con recepción")
+    await call.line("transfer busy")
+    assert (await call.says("no")).endswith(("Adiós.", "Hasta luego."))
+    assert call.ending == HangUp()
+
+
+async def test_a_plain_yes_to_more_help_is_listened_to() -> None:
+    call = Conversation()
+    await call.says("páseme con recepción")
+    await call.line("transfer busy")
+    assert await call.says("claro que sí") == "Dígame."
+
+
+async def test_who_looks_for_something_is_waited_for() -> None:
+    call = await asked_for_the_telephone()
+    assert await call.says("espere un momento") in ("Claro, le espero.", "Claro, sin prisa.")
+    assert "seis uno dos" in await call.says("612 345 678")
+
+
+async def test_a_spanish_number_is_read_back_in_english_without_its_country() -> None:
+    call = Conversation("en")
+    await call.says("I would like to make an appointment on Thursday at noon under the name of John Smith")
+    assert "number six one two, three four five, six seven eight." in await call.says("612 345 678")
+
+
 # Opening hours
 
 

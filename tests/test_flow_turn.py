@@ -14,6 +14,7 @@ from assist.llm import HangUp, Notes, Transfer
 from tests.conversation import MONDAY_MORNING, clinic
 
 SAID = st.sampled_from(
+    "6 1 2|345|empiezo otra vez|no tengo|cuanto antes|por la tarde|a última hora|la semana que viene|de enero|"
     "sí|no|no, gracias|el martes|el domingo|hoy|a las diez|a las tres de la madrugada|Ana García|612 34 56 78|la hora|"
     "el nombre|no, a las once|¿abren los domingos?|una cita mañana a las diez a nombre de Luis|on Friday at noon|"
     "yes please|not at all|{date}|{|%s|¿?|…".split("|")
@@ -51,4 +52,4 @@ def test_every_turn_has_an_answer_and_can_be_gone_on_from(
         assert not any(isinstance(part, Transfer | HangUp) for part in rest[:-1])
         state = State.from_notes(json.loads(json.dumps(notes.values)))
         assert state.fitted(clinic()) == state
-        assert not state.booked or set(state.slots) == set(clinic().forms["appointment"].slots)
+        assert not state.booked or {"date", "time", "name"} <= set(state.slots) <= {"date", "time", "name", "phone"}

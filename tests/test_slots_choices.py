@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assist.flow.slots import choose
+from assist.flow.slots.choices import choose, is_plain
 
 ANSWERS = {"es": {"yes": ["sí"], "no": ["no"]}, "en": {"yes": ["yes"], "no": ["no"]}}
 MENU = {
@@ -105,6 +105,27 @@ def test_other_readings_and_similar_sounds_help(readings: list[str], day: str) -
 
 def test_the_best_reading_wins_over_a_worse_one() -> None:
     assert choose(["sí", "no"], ANSWERS["es"], "es") == "yes"
+
+
+@pytest.mark.parametrize("said", ["Ahora sí.", "creo que sí", "así está bien", "sí, señor"])
+def test_a_yes_that_sounds_like_a_no_is_none(said: str) -> None:
+    assert choose([said], ANSWERS["es"], "es") == "yes"
+
+
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        ("Sí, está bien.", True),
+        ("No, gracias.", True),
+        ("sí, eso es, gracias", True),
+        ("no, gracias, adiós", False),
+        ("sí, a las once", False),
+        ("gracias", False),
+        ("", False),
+    ],
+)
+def test_a_plain_answer_says_nothing_else(said: str, plain: bool) -> None:
+    assert is_plain(said, "es") is plain
 
 
 def test_nothing_to_choose_from_is_none() -> None:

@@ -230,3 +230,19 @@ def test_a_year_is_said_where_it_would_not_be_understood() -> None:
 @pytest.mark.parametrize(("said", "day"), [("quince", None), ("a las quince", None), ("el quince", "2026-12-15")])
 def test_a_number_alone_is_a_date_only_if_one_was_asked_for(said: str, day: str | None) -> None:
     assert dates.parse(said, "es", NOW, asked=False) == day
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "day"),
+    [
+        ("el día de Navidad", "es", "2026-12-25"),
+        ("en Nochebuena", "es", "2026-12-24"),
+        ("el día de Reyes", "es", "2027-01-06"),
+        ("on Christmas Day", "en", "2026-12-25"),
+        ("New Year's Eve", "en", "2026-12-31"),
+        ("después de Navidad", "es", None),
+        ("in the Christmas holidays", "en", None),
+    ],
+)
+def test_feasts_have_their_dates(said: str, language: str, day: str | None) -> None:
+    assert dates.parse(said, language, NOW) == day

@@ -105,3 +105,34 @@ def test_read_back_is_digit_by_digit_with_pauses() -> None:
     assert phones.say("+34612345678", "es") == "seis uno dos, tres cuatro cinco, seis siete ocho"
     assert phones.say("+12125550123", "en") == "two one two, five five five, zero one, two three"
     assert phones.say("+442079460958", "es").startswith("más cuatro cuatro, ")
+
+
+@pytest.mark.parametrize(
+    ("begun", "said", "digits"),
+    [
+        ("", "6, 1, 2.", "612"),
+        ("", "es el seis uno dos", "612"),
+        ("612", "345", "612345"),
+        ("612345", "6-7-8", "612345678"),
+        ("", "6", "6"),
+        ("612", "me he equivocado, empiezo otra vez, 613", "613"),
+        ("612345", "612 345", "612345"),
+        ("612", "a las diez", None),
+        ("612", "Ana García", None),
+        ("", "no sé", None),
+        ("", "123456789", None),
+    ],
+)
+def test_a_number_is_begun_and_gone_on_with(begun: str, said: str, digits: str | None) -> None:
+    assert phones.begin(begun, said, "es") == digits
+
+
+def test_numbers_of_the_own_country_are_said_without_its_code() -> None:
+    assert phones.say("+34612345678", "en", regions=["ES"]) == "six one two, three four five, six seven eight"
+    assert phones.say("+12125550123", "en", regions=["ES"]).startswith("plus one, ")
+    assert phones.say("61234", "es") == "seis uno dos, tres cuatro"
+
+
+@given(begun=st.text("0123456789", max_size=12), text=st.text(max_size=40) | st.text("0123456789 +", max_size=40))
+def test_anything_may_go_on(begun: str, text: str) -> None:
+    phones.begin(begun, text, "es")

@@ -58,7 +58,7 @@ class Turn:
         # What cannot be taken back is not done on a guess.
         intent = heard.sure_intent if heard.intent and self._ends(heard.intent) else heard.intent
         intent = intent or self._by_what_it_holds(heard)
-        if not intent and not heard.keyed and state.turn and is_plain(heard.text, self.scene.language):
+        if not heard.sure_intent and not heard.keyed and state.turn and is_plain(heard.text, self.scene.language):
             return self._to_more_help(heard)
         return self._act(intent, heard) if intent else self._missed()
 
@@ -97,10 +97,8 @@ class Turn:
             "failed": phrases.transfer_failed,
             "ended": phrases.transfer_ended,
         }
-        if outcome := _OUTCOMES.search(event):
-            return self._go_on(texts[outcome[0]])
-        asked = Answer(self.scene.understood()) if not (form := self._form()) else form.prompt(self.scene.understood())
-        return asked.after(self.scene.variant(phrases.still_there))
+        outcome = _OUTCOMES.search(event)
+        return self._go_on(texts[outcome[0]] if outcome else self.scene.variant(phrases.still_there))
 
     # Closed questions
 
@@ -225,7 +223,8 @@ class Turn:
         state = self.scene.understood()
         if form := self._form():
             # The form asks already.
-            return form.prompt(state).after(*(part for part in _SENTENCES.split(text) if not part.endswith("?")))
+            told = [part for part in _SENTENCES.split(text) if not part.endswith("?")]
+            return form.prompt(state).after(*(told or [text]))
         return (self.scene.ask(state, question) if question else Answer(state)).after(text)
 
     def _missed(self) -> Answer:

@@ -46,7 +46,13 @@ _DENIALS = {
 
 def starts_over(text: str, language: str) -> bool:
     """Return whether the caller takes back all that he said of something."""
-    return bool(_OVER[language].search(plain(text)))
+    return anew(text, language) is not None
+
+
+def anew(text: str, language: str) -> str | None:
+    """Return what the caller says after he took back all that he said of something; None if he takes nothing back."""
+    _, *after = _OVER[language].split(plain(text))
+    return after[-1].strip() if after else None
 
 
 def takes(text: str, language: str) -> list[str]:

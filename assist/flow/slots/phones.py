@@ -6,7 +6,7 @@ from datetime import datetime
 
 import phonenumbers
 
-from assist.flow.slots.corrections import starts_over, takes
+from assist.flow.slots.corrections import anew, takes
 from assist.flow.slots.numerals import cardinal, numerals
 from assist.llm import Json
 
@@ -50,11 +50,12 @@ def begin(begun: str, text: str, language: str, *, regions: Sequence[str] = ()) 
 
     What fits no number together with *begun* begins anew.
     """
-    said = _digits_in(text, language)
+    rest = anew(text, language)
+    said = _digits_in(text if rest is None else rest, language)
     if not set(re.findall(r"[^\W\d]+", said)) <= _BESIDE:
         return None
     group = re.sub(r"[^\d+]", "", said)
-    joined = ("" if starts_over(text, language) else begun) + group
+    joined = (begun if rest is None else "") + group
     homes = regions or REGIONS[language]
     for digits in (joined, group):
         if group and any(_valid(digits, region) or _begins(digits, region) for region in homes):
