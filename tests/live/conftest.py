@@ -1,10 +1,12 @@
 """A real FreeSWITCH for the tests of this directory; they are skipped where there is none."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-import pytest_asyncio
 
 from assist.demo.voice import caller_voice
 from assist.simulate.freeswitch import Installation, PrivateFreeSwitch, private_freeswitch
@@ -13,6 +15,8 @@ from assist.tts.pico import Pico
 from tests.live.house import House, house
 from tests.live.rig import RealRig
 from tests.live.switch import ASSISTANTS, DIDS, MISSING, installation
+
+T = TypeVar("T")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,11 +34,27 @@ def freeswitch() -> Installation:
     return found
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def switch(freeswitch: Installation) -> AsyncIterator[PrivateFreeSwitch]:
+def lent(manager: AbstractAsyncContextManager[T]) -> Iterator[T]:
+    """What *manager* manages, for fixtures that outlive the loop of each test."""
+
+    async def enter() -> T:
+        return await manager.__aenter__()
+
+    async def leave() -> None:
+        await manager.__aexit__(None, None, None)
+
+    with asyncio.Runner() as runner:
+        managed = runner.run(enter())
+        try:
+            yield managed
+        finally:
+            runner.run(leave())
+
+
+@pytest.fixture(scope="session")
+def switch(freeswitch: Installation) -> Iterator[PrivateFreeSwitch]:
     """One FreeSWITCH for all tests; it answers `DIDS`."""
-    async with private_freeswitch(freeswitch, DIDS, {"ASSIST_SWITCH_LOG_LEVEL": "info"}) as started:
-        yield started
+    yield from lent(private_freeswitch(freeswitch, DIDS, {"ASSIST_SWITCH_LOG_LEVEL": "info"}))
 
 
 @pytest.fixture
@@ -44,14 +64,17 @@ async def control(switch: PrivateFreeSwitch) -> AsyncIterator[Control]:
         yield connected
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def home(
-    freeswitch: Installation, redis_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[House]:
+@pytest.fixture(scope="session")
+def home(freeswitch: Installation, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """`assist serve` for all tests, on a FreeSWITCH of its own."""
-    directory = tmp_path_factory.mktemp("house")
-    async with private_freeswitch(freeswitch, DIDS) as own, house(own, redis_url, directory, ASSISTANTS) as ready:
-        yield ready
+
+    @asynccontextmanager
+    async def started() -> AsyncIterator[House]:
+        directory = tmp_path_factory.mktemp("house")
+        async with private_freeswitch(freeswitch, DIDS) as own, house(own, redis_url, directory, ASSISTANTS) as ready:
+            yield ready
+
+    yield from lent(started())
 
 
 @pytest.fixture

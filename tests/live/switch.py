@@ -10,7 +10,15 @@ ROOT = Path(__file__).parent.parent.parent
 
 ASSISTANTS = Path(__file__).parent / "assistants"
 
-DIDS = {"1000": "clinica", "1001": "clinica", "1002": "recepcion", "1003": "charla", "1004": "nobody", "1005": "atento"}
+DIDS = {
+    "1000": "clinica",
+    "1001": "clinica",
+    "1002": "recepcion",
+    "1003": "charla",
+    "1004": "nobody",
+    "1005": "atento",
+    "1006": "broken",
+}
 """Numbers that an assistant answers."""
 
 RETENTION = timedelta(hours=1)
