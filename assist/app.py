@@ -21,10 +21,10 @@ from assist.call.session import Session
 from assist.embedded_redis import redis_server
 from assist.engines import Kit, open_engines
 from assist.errors import CommandFailed, ConfigurationError, MediaLost, ProviderError, StoreError
-from assist.journal import Journal, follow
+from assist.journal import Journal, follow, turns_of
 from assist.log import CALL
 from assist.settings import Settings
-from assist.store import Store, open_store
+from assist.store import Store, TurnRecord, open_store
 from assist.store import Worker as WorkerState
 from assist.switch.channel import FreeSwitchChannel, open_channel
 from assist.switch.connection import Connection
@@ -77,7 +77,8 @@ class Worker:
         await self._keep_recording(channel)
         engines = Engines(self._kit.stt, self._kit.brains(assistant), self._kit.tts)
         started = datetime.fromtimestamp(session.started_at, UTC) if session else datetime.now(UTC)
-        async with Journal(self._store, channel.line, assistant.name, started) as journal:
+        turns = await self._turns(channel.line.id) if session else []
+        async with Journal(self._store, channel.line, assistant.name, started, turns) as journal:
             call = Call(channel, ear, assistant, engines, self._store, journal.write)
             cause = await call.run(session)
             log.info("the call is over: %s", cause)
@@ -119,6 +120,14 @@ class Worker:
         except (StoreError, ValueError) as error:
             log.warning("the call starts anew: what was known of it cannot be read: %s", type(error).__name__)
             return None
+
+    async def _turns(self, call: str) -> list[TurnRecord]:
+        """Return the turns that another worker held of this call."""
+        try:
+            return await turns_of(self._store, call)
+        except StoreError as error:
+            log.warning("the history will lack the turns before this worker took the call over: %s", error)
+            return []
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -16,7 +16,7 @@ from assist.store import IN_CALL, OUT_OF_CALL, CallRecord, Store, TurnRecord
 log = logging.getLogger(__name__)
 
 BACKLOG = 500
-"""Events that wait for a store that does not answer; later ones are dropped, since the call must not wait."""
+"""Events that wait for a store that does not answer; then the oldest are dropped, since the call must not wait."""
 
 WAIT = timedelta(seconds=5)
 """For the next event; then it is asked for again."""
@@ -38,15 +38,28 @@ async def follow(store: Store, call: str) -> AsyncIterator[Event]:
                 return
 
 
+async def turns_of(store: Store, call: str) -> list[TurnRecord]:
+    """Return the turns of *call* so far. Raises `StoreError`, soon."""
+    told = await store.events(call, within=IN_CALL)
+    return [_record(_KINDS["Turn"].validate_json(fields["data"])) for _, fields in told if fields["kind"] == "Turn"]
+
+
+def _record(turn: Turn) -> TurnRecord:
+    return TurnRecord(turn.end_of_turn_ms, turn.stt_ms, turn.llm_ms, turn.tts_ms, turn.first_audio_ms, turn.interrupted)
+
+
 class Journal:
     """One call's, as an asynchronous context; `write` is the call's diary."""
 
-    def __init__(self, store: Store, line: Line, assistant: str, started: datetime) -> None:
+    def __init__(
+        self, store: Store, line: Line, assistant: str, started: datetime, turns: Sequence[TurnRecord] = ()
+    ) -> None:
+        """*turns* are those that another worker held."""
         self._store = store
         self._line = line
         self._assistant = assistant
         self._started = started
-        self._turns: list[TurnRecord] = []
+        self._turns = list(turns)
         self._cause = "UNKNOWN"
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(BACKLOG)
 
@@ -61,16 +74,7 @@ class Journal:
     def write(self, event: Event) -> None:
         """Take *event* down soon; returns at once."""
         if isinstance(event, Turn):
-            self._turns.append(
-                TurnRecord(
-                    event.end_of_turn_ms,
-                    event.stt_ms,
-                    event.llm_ms,
-                    event.tts_ms,
-                    event.first_audio_ms,
-                    event.interrupted,
-                )
-            )
+            self._turns.append(_record(event))
         if isinstance(event, Ended):
             self._cause = event.cause
         self._put(event)
