@@ -16,7 +16,7 @@ from assist.audio.formats import LINE
 from assist.call.events import Event, Said
 from assist.engines import Brains
 from assist.journal import follow
-from assist.llm import Dialog, LanguageModel, Part, Speaker
+from assist.llm import Dialog, LanguageModel, Part, Speaker, Transfer
 from assist.settings import Settings
 from assist.simulate.caller import ScriptedCaller, Step
 from assist.simulate.line import SimulatedCall, SimulatedLine
@@ -64,11 +64,14 @@ class ByLength:
 
 
 class Counting:
-    """A brain that knows how many things the caller has said, and goes on talking for four seconds."""
+    """A brain that knows how many things the caller has said, and talks for four seconds; keys are a transfer."""
 
     async def reply(self, dialog: Dialog) -> Stream[Part]:
         said = [message.text for message in dialog.messages if message.speaker is Speaker.CALLER]
-        yield f"{len(said)} {said[-1]} {'palabra ' * 38}"
+        if dialog.messages[-1].keyed:
+            yield Transfer("recepcion")
+        else:
+            yield f"{len(said)} {said[-1]} {'palabra ' * 38}"
 
 
 def fast_stt(settings: Settings) -> AbstractAsyncContextManager[SpeechToText]:
