@@ -26,7 +26,7 @@ def show(console: Console, event: Event) -> None:
         case Turn():
             console.print(latency(event))
         case Transferred(destination, outcome):
-            console.print(f"           [dim]transfer to {destination}: {outcome}[/]")
+            console.print(Text(f"{'':11}transfer to {destination}: {outcome}", style="dim"))
         case Ended(cause):
             console.print(f"\n[bold]The call is over[/] ({cause}).")
 
