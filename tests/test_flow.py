@@ -211,6 +211,13 @@ async def test_a_number_may_come_in_pieces() -> None:
     assert "con el teléfono seis uno dos, tres cuatro cinco, seis siete ocho" in await call.says("6-7-8")
 
 
+async def test_another_reading_of_a_piece_makes_no_number_of_it() -> None:
+    call = await asked_for_the_telephone()
+    await call.says("635 41")
+    assert await call.says("22.", "22 22", "22 2") in ("Sí.", "Siga, por favor.")
+    assert "seis tres cinco, cuatro uno dos, dos ocho siete" in await call.says("87")
+
+
 async def test_a_number_said_anew_replaces_its_pieces() -> None:
     call = await asked_for_the_telephone()
     await call.says("seis uno dos")
@@ -309,6 +316,18 @@ async def test_a_refusal_twice_over_does_not_go_on_for_ever() -> None:
 async def test_a_day_and_a_time_can_only_be_for_the_appointment() -> None:
     call = Conversation()
     assert (await call.says("el jueves a las cinco")).endswith("¿A nombre de quién?")
+
+
+async def test_what_answers_the_form_answers_though_a_person_was_offered() -> None:
+    call = Conversation()
+    for word in ("xylophon", "brontosaurus", "kaleidoskop"):
+        await call.says(word)
+    assert (await call.says("el jueves a las cinco")).endswith("¿A nombre de quién?")
+
+
+async def test_who_says_in_english_that_he_speaks_no_spanish_wants_english() -> None:
+    call = Conversation()
+    assert await call.says("do you speak Spanish") == "Of course, we can speak English. How can I help you?"
 
 
 async def test_who_was_told_the_hours_asks_for_another_day_in_few_words() -> None:

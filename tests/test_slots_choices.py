@@ -128,6 +128,10 @@ def test_a_plain_answer_says_nothing_else(said: str, plain: bool) -> None:
     assert is_plain(said, "es") is plain
 
 
+def test_a_number_is_no_misheard_yes() -> None:
+    assert choose(["A las 10 estaría bien."], ANSWERS["es"], "es") is None
+
+
 def test_nothing_to_choose_from_is_none() -> None:
     assert choose(["sí"], {}, "es") is None
     assert choose([], ANSWERS["es"], "es") is None

@@ -34,6 +34,9 @@ class Listener:
         *begun* is what was said of it before.
         """
         kind = self.form.slots[slot].kind
+        if begun and self.begun(slot, readings[0], begun):
+            # Of a piece that was understood, another reading may be one digit more.
+            readings = readings[:1]
         found = next((value for reading in readings if (value := self._read(kind, reading, begun)) is not None), None)
         if found is None:
             # A group of digits is more of a telephone number, and no date.

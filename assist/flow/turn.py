@@ -32,9 +32,18 @@ def decide(scene: Scene, heard: Heard) -> Answer:
     spoken_in = heard.match.language if heard.sure_intent and heard.match and len(heard.text.split()) > 2 else None
     if spoken_in and spoken_in != scene.language and not scene.state.form:
         # Whoever speaks another of the assistant's languages is answered in it.
-        answer = Turn(replace(scene, language=spoken_in)).answer(heard)
+        answer = Turn(replace(scene, language=spoken_in)).answer(_wanting(spoken_in, scene, heard))
         return replace(answer, language=answer.language or spoken_in)
     return Turn(scene).answer(heard)
+
+
+def _wanting(language: str, scene: Scene, heard: Heard) -> Heard:
+    """Return *heard* as meant by somebody who speaks *language*: "I speak no Spanish" does not ask for Spanish."""
+    intents = scene.assistant.intents
+    if heard.match and intents[heard.match.intent].speak == scene.language:
+        wanted = next((name for name, intent in intents.items() if intent.speak == language), heard.match.intent)
+        return replace(heard, match=replace(heard.match, intent=wanted))
+    return heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,10 @@ class Turn:
         if heard.intent and not self._too_weak(heard):
             return self._act(heard.intent, heard)
         form = self._form()
-        return (form.answer(heard) if form and not heard.keyed else None) or self._missed()
+        if form and not heard.keyed and (answer := form.answer(heard)):
+            return answer
+        meant = None if form or heard.keyed else self._by_what_it_holds(heard)
+        return self._act(meant, heard) if meant else self._missed()
 
     def _chosen(self, heard: Heard, question: Question) -> str | None:
         if heard.keyed:

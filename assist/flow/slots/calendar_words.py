@@ -55,7 +55,7 @@ _THAT_MONTH = (
 )
 _SPANISH = (
     r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b",
-    rf"{_ON}\b(?P<day>\d{{1,2}})(?P<slash>[/-])(?P<month>\d{{1,2}})(?:[/-](?P<year>\d{{4}}|\d\d))?\b",
+    rf"{_ON}\b(?P<day>\d{{1,2}})(?P<slash>[/-])(?P<month>\d{{1,2}})(?:[/-](?P<year>\d{{4}}|\d\d))?\b(?![/-]\d)",
     rf"{_ON}{_DAY} (?:del? )?(?:mes de )?{_MONTH}{_YEAR}",
     rf"{_ON}{_DAY} del? (?:mes )?(?P<month>\d{{1,2}})\b(?![.,:/-]\d){_YEAR}",
     rf"{_ON}{_DAY} del? {_THAT_MONTH}",
@@ -80,7 +80,7 @@ _EN_RELATIVE = r"(?P<{}>day after tomorrow|today|tonight|this (?:morning|afterno
 _EN_COUNT = r"\b(?P<count>\d+|an?) (?P<unit>days?|weeks?|months?|fortnights?)"
 _ENGLISH = (
     r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b",
-    rf"{_EN_ON}\b(?P<month>\d{{1,2}})(?P<slash>[/-])(?P<day>\d{{1,2}})(?:[/-](?P<year>\d{{4}}|\d\d))?\b",
+    rf"{_EN_ON}\b(?P<month>\d{{1,2}})(?P<slash>[/-])(?P<day>\d{{1,2}})(?:[/-](?P<year>\d{{4}}|\d\d))?\b(?![/-]\d)",
     rf"{_EN_ON}{_DAY} (?:day )?(?:of )?{_EN_MONTH}{_EN_YEAR}",
     rf"{_EN_ON}{_EN_MONTH} (?:the )?{_DAY}{_EN_YEAR}",
     rf"{_EN_ON}{_DAY} of (?:(?P<this_month>this month)|(?P<month_ahead>next month))\b",

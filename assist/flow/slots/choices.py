@@ -165,6 +165,8 @@ def _mentions(said: Sequence[str], ways: Mapping[str, frozenset[str]]) -> set[st
 
 def _comparable(said: str, named: str) -> bool:
     """Return whether *said* may be *named*, misheard: "ahora sí" sounds like "ahora no" and is none."""
+    if re.sub(r"\D", "", said) != re.sub(r"\D", "", named):
+        return False
     return len(named) >= _shortest(named) and bool(_NEGATION & {*said.split()}) == bool(_NEGATION & {*named.split()})
 
 
