@@ -27,6 +27,9 @@ from tests.live.switch import RETENTION
 AUDIBLE = -45.0
 """dBFS of a frame in which somebody speaks."""
 
+AROUND = 0.25
+"""Seconds of silence to leave around an utterance, without which Whisper may take it for no speech."""
+
 READY_SECONDS = 60.0
 
 
@@ -146,8 +149,8 @@ async def transcribed(audio: bytes, stt: SpeechToText) -> str:
     texts = []
     samples = np.frombuffer(audio, "<i2")
     for utterance in utterances(samples, LINE.rate):
-        start, end = (round(second * LINE.rate) for second in (utterance.start, utterance.end))
-        async for transcript in stt.transcribe(_once(samples[start:end].tobytes()), "es"):
+        start, end = round((utterance.start - AROUND) * LINE.rate), round((utterance.end + AROUND) * LINE.rate)
+        async for transcript in stt.transcribe(_once(samples[max(start, 0) : end].tobytes()), "es"):
             texts.append(transcript.text)
     return " ".join(texts)
 

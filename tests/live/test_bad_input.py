@@ -19,7 +19,7 @@ from tests.live.switch import ASSISTANTS, DIDS
 from tests.live.test_conf import hears_the_apology
 from tests.recordings import plain_words
 
-GREETED = {"asistente", "automatico", "laborables", "nueve"}
+GREETED = {"asistente", "automatico", "laborables", "desde"}
 """Words of the greeting of somebody whose call is not disturbed."""
 APOLOGY = {"problema", "tecnico", "intentelo"}
 

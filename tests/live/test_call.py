@@ -84,7 +84,7 @@ async def test_on_hold_nothing_is_said_nor_asked(home: House, voice: Voice, whis
         heard = await transcribed(leg.recorded, whisper)
     (call,) = home.calls - before
     said = [event for event in await events(home, call) if isinstance(event, Said)]
-    assert has(heard, "asistente", "automatico", "desde", "las", "nueve", "telefono")
+    assert has(heard, "asistente", "automatico", "laborables", "desde", "telefono")
     assert len(said) == 2
     assert not any(event.interrupted for event in said)
 
@@ -121,7 +121,7 @@ async def test_the_other_law_in_mid_reply_stays_clean(home: House, whisper: Whis
         await is_silent_for(leg, 0.7)
         assert await control.connection.api(f"uuid_getvar {leg.id} rtp_use_codec_name") == other
         heard = await transcribed(leg.recorded, whisper)
-    assert has(heard, "asistente", "automatico", "desde", "las", "nueve")
+    assert has(heard, "asistente", "automatico", "laborables", "desde")
     assert loudest(leg.recorded[changed:]) < 1.4 * loudest(leg.recorded[:changed])
 
 
