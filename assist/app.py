@@ -189,14 +189,22 @@ async def place_call(
         open_store(url, settings.redis.retention) as store,
         switch(settings) as freeswitch,
     ):
-        await freeswitch.originate(endpoint, number, uuid=call, context="assist", variables=variables)
         try:
-            async for event in follow(store, call):
+            await freeswitch.originate(endpoint, number, uuid=call, context="assist", variables=variables)
+        except asyncio.CancelledError:
+            await _hang_up(freeswitch, call)
+            raise
+        try:
+            async for event in follow(store, call, lambda: freeswitch.uuid_exists(call)):
                 yield event
         finally:
-            with suppress(CommandFailed):
-                # It fails if the call has ended by itself, as it should.
-                await freeswitch.hang_up(call)
+            await _hang_up(freeswitch, call)
+
+
+async def _hang_up(freeswitch: Control, call: str) -> None:
+    with suppress(CommandFailed):
+        # It fails if the call has ended by itself, as it should.
+        await freeswitch.hang_up(call)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -26,16 +26,27 @@ _KINDS: dict[str, TypeAdapter[Any]] = {
 }
 
 
-async def follow(store: Store, call: str) -> AsyncIterator[Event]:
-    """Yield what happens in *call*, from its beginning to its end. Raises `StoreError`."""
-    last = "0"
+async def _always() -> bool:
+    return True
+
+
+async def follow(store: Store, call: str, up: Callable[[], Awaitable[bool]] = _always) -> AsyncIterator[Event]:
+    """Yield what happens in *call*, from its beginning to its end. Raises `StoreError`.
+
+    *up* is asked whether the call still is, when nothing happens: one that no worker held to its end is over untold.
+    """
+    last, over = "0", False
     while True:
-        for identity, fields in await store.events(call, last, wait=WAIT):
+        news = await store.events(call, last, wait=WAIT)
+        for identity, fields in news:
             last = identity
             event: Event = _KINDS[fields["kind"]].validate_json(fields["data"])
             yield event
             if isinstance(event, Ended):
                 return
+        if not news and over:
+            return
+        over = not news and not await up()
 
 
 async def turns_of(store: Store, call: str) -> list[TurnRecord]:
