@@ -161,7 +161,9 @@ async def test_noise_is_no_words(whisper: Whisper, language: str) -> None:
         (-1.3, 0.43, True),
         (-2.3, 0.4, False),
         (-1.4, 0.51, False),
-        (0, 0.7, False),
+        (-0.24, 0.66, True),
+        (-0.5, 0.66, False),
+        (0, 0.8, False),
     ],
 )
 def test_the_less_it_sounds_like_speech_the_better_the_words_must_fit(

@@ -53,6 +53,8 @@ LONGEST = 30 * RATE
 TOKENS_PER_SECOND = 9
 TOKENS_BESIDE = 12
 BEAMS = 5
+READ_WITHOUT_DOUBT = -0.35
+"""Score that most of what people say reaches, and no noise was seen to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,9 @@ class Reading:
 
     @property
     def is_speech(self) -> bool:
-        return self.no_speech <= 0.6 and self.score >= 3.0 * self.no_speech - 2.8
+        # Digits said in groups may count as no speech to it, and be read without a doubt.
+        doubted = self.score < READ_WITHOUT_DOUBT
+        return self.no_speech <= (0.6 if doubted else 0.75) and self.score >= 3.0 * self.no_speech - 2.8
 
 
 class WhisperModel:
