@@ -25,7 +25,7 @@ from assist.switch.wire import Command, CommandParser, frame
 
 BEATS = 20
 """In a frame: each call keeps one of them."""
-RAMP = 100
+RAMP = 25
 """Calls that begin in a second."""
 VOCABULARY = 40
 """Different questions."""
