@@ -234,7 +234,6 @@ async def test_a_peer_that_says_nothing_is_dropped(
         (b"GET / HTTP/1.1\r\nHost: x\n\n", "a frame without a content type"),
         (b"Content-Type: command/reply\nReply-Text: -ERR no\n\n", "connect: no"),
         (b"Content-Type: command/reply\nReply-Text: +OK\n\n", "connected without a call"),
-        (b"Content-Type: text/disconnect-notice\n\n", "FreeSWITCH said goodbye"),
         (b"", "end of stream"),
     ],
 )
@@ -250,6 +249,18 @@ async def test_a_peer_without_a_call_is_dropped(said: bytes, reason: str, caplog
         await server.idle()
     assert f"dropped a peer that speaks no Event Socket: {reason}" in caplog.text
     assert desk.arrived.empty()
+
+
+async def test_a_caller_who_hangs_up_before_the_call_arrives_is_no_stranger(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    async with serving(Desk().serve) as server:
+        peer = await dial(server.port)
+        await peer.receive()
+        peer.send(b"Content-Type: text/disconnect-notice\n\n")
+        await peer.is_left()
+        await peer.leave()
+        await server.idle()
+    assert [record.levelname for record in caplog.records if "goodbye" in record.message] == ["INFO"]
 
 
 async def test_two_servers_may_share_a_port() -> None:

@@ -51,6 +51,8 @@ class Connection:
         self._greeted = asyncio.Event()
         self._closed = asyncio.Event()
         self._reason = ""
+        self.dismissed = False
+        """FreeSWITCH ended it in good form, as it does after a call."""
 
     async def __aenter__(self) -> Self:
         _notice_a_vanished_peer(self._writer)
@@ -169,6 +171,7 @@ class Connection:
             case "text/rude-rejection":
                 raise ConnectionLost("FreeSWITCH's access list does not hold this host")
             case "text/disconnect-notice" if frame.headers.get("Content-Disposition") != "linger":
+                self.dismissed = True
                 raise ConnectionLost("FreeSWITCH said goodbye")
 
     def _answer(self, frame: Frame) -> None:

@@ -154,6 +154,8 @@ async def _connect(connection: Connection) -> Event:
     except TimeoutError as error:
         raise _NoEventSocket(f"no answer to connect in {CONNECT_SECONDS:g} s") from error
     except SwitchError as error:
+        if connection.dismissed:
+            raise  # the caller hung up meanwhile
         raise _NoEventSocket(str(error)) from error
     if not data.get("Unique-ID"):
         raise _NoEventSocket("connected without a call")
