@@ -121,7 +121,7 @@ class House:
         """Wait until the call is in the history."""
         async with asyncio.timeout(10):
             while True:
-                for record in await self.store.recent_calls():
+                for record in await self.store.recent_calls(10_000):
                     if record.id == call.id:
                         return record
                 await asyncio.sleep(0.01)
