@@ -174,7 +174,7 @@ def _end(process: "subprocess.Popen[bytes]", directory: Path) -> Demo:
 
 
 @pytest.mark.models
-@pytest.mark.timeout(DEMO_SECONDS + 30)
+@pytest.mark.timeout(2 * DEMO_SECONDS + 30)
 def test_the_demo_books_what_the_script_wants(demos: dict[str, Demo]) -> None:
     demo = demos["flow"]
     assert demo.code == 0, demo.shown
@@ -191,7 +191,7 @@ def test_the_demo_books_what_the_script_wants(demos: dict[str, Demo]) -> None:
 
 
 @pytest.mark.models
-@pytest.mark.timeout(DEMO_SECONDS + 30)
+@pytest.mark.timeout(2 * DEMO_SECONDS + 30)
 def test_the_demo_fails_with_an_echo_for_a_brain(demos: dict[str, Demo]) -> None:
     demo = demos["echo"]
     assert demo.code == 1, demo.shown
