@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assist.flow.slots.corrections import takes
@@ -51,6 +51,7 @@ def test_numbers_in_words_become_digits_and_articles_stay(said: str, language: s
 
 @pytest.mark.parametrize("language", ["es", "en"])
 @given(number=st.integers(2, 10**9 - 1))
+@example(number=501_000)
 def test_every_number_in_words_becomes_the_same_digits(language: str, number: int) -> None:
     assert numerals(cardinal(number, language), language) == str(number)
 

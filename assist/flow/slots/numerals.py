@@ -8,7 +8,9 @@ from assist.flow.slots.text import fold, plain
 
 _LEFT_ALONE = {
     # An article is no number, and "cuarto" after an hour is a quarter of it.
-    "es": re.compile(r"(\bcuartos?\b|(?<!y )(?<!ciento )(?<!cientos )(?<!cientas )\b(?:una?)\b(?! (?:mil|bil)lon\b))"),
+    "es": re.compile(
+        r"(\bcuartos?\b|(?<!y )(?<!ciento )(?<![cn]ientos )(?<![cn]ientas )\b(?:una?)\b(?! (?:mil|bil)lon\b))"
+    ),
     "en": re.compile(r"(\b(?:a|an)\b)"),
 }
 _SPELLINGS = {
