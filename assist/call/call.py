@@ -58,7 +58,6 @@ class Call:
         self._session = Session(
             assistant.name, assistant.version, Dialog(assistant.language), Manner(assistant.language), time.time()
         )
-        self._hearing = Hearing(ear, engines.stt, self._session.manner)
         self._limit = asyncio.Timeout(None)
         self._failures = 0
         self._over = False
@@ -70,7 +69,7 @@ class Call:
         """
         if session:
             self._session = session
-            self._hearing = Hearing(self._ear, self._engines.stt, session.manner)
+        self._hearing = Hearing(self._ear, self._engines.stt, self._session.manner)
         self._diary(Started(self._assistant.name, self._dialog.language, resumed=session is not None))
         try:
             cause = await race(self._hold(resumed=session is not None), self._channel.hung_up())

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assist.audio.level import loud
+
 SPEECH_DBFS = -40.0
 """Level of a sample that counts as speech."""
 SOUND_DBFS = -60.0
@@ -60,12 +62,12 @@ def is_complete(path: Path) -> bool:
 
 def utterances(samples: NDArray[np.int16], rate: int, gap: float = GAP, above: float = SPEECH_DBFS) -> list[Utterance]:
     """Return where *samples* are louder than *above*, in order; pauses shorter than *gap* seconds belong to it."""
-    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 32768 * 10 ** (above / 20))
-    if not loud.size:
+    heard = loud(samples, above)
+    if not heard.size:
         return []
-    cuts = np.flatnonzero(np.diff(loud) > gap * rate)
-    starts = loud[np.concatenate(([0], cuts + 1))]
-    ends = loud[np.concatenate((cuts, [loud.size - 1]))]
+    cuts = np.flatnonzero(np.diff(heard) > gap * rate)
+    starts = heard[np.concatenate(([0], cuts + 1))]
+    ends = heard[np.concatenate((cuts, [heard.size - 1]))]
     found = [Utterance(int(start) / rate, int(end + 1) / rate) for start, end in zip(starts, ends, strict=True)]
     return [utterance for utterance in found if utterance.end - utterance.start >= BLIP]
 
