@@ -17,38 +17,8 @@ from assist.switch.channel import FreeSwitchChannel, open_channel
 from assist.switch.connection import Connection
 from assist.switch.events import Event
 from assist.switch.media import Media
+from tests.diary import Diary
 from tests.scripted_switch import CALL, ScriptedSwitch, scripted
-
-
-class Diary:
-    """A listener that keeps all it is told."""
-
-    def __init__(self) -> None:
-        self.audio = b""
-        self.told: list[str | bool] = []
-        self.changed = asyncio.Event()
-
-    def hear(self, audio: bytes) -> None:
-        self.audio += audio
-        self.changed.set()
-
-    def press(self, digit: str) -> None:
-        self.told.append(digit)
-        self.changed.set()
-
-    def hold(self, held: bool) -> None:
-        self.told.append(held)
-        self.changed.set()
-
-    async def heard(self, audio: bytes) -> None:
-        while self.audio != audio:
-            self.changed.clear()
-            await self.changed.wait()
-
-    async def was_told(self, *told: str | bool) -> None:
-        while self.told != list(told):
-            self.changed.clear()
-            await self.changed.wait()
 
 
 @dataclass

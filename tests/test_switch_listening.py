@@ -10,8 +10,8 @@ from assist.switch.directory import MediaDirectory
 from assist.switch.listening import STALLED, Feed, Listening
 from assist.switch.media import Media
 from assist.switch.recording import Recording
+from tests.diary import Diary
 from tests.scripted_switch import CALL, scripted
-from tests.test_switch_channel import Diary
 
 FRAME = b"\1\0" * 160
 

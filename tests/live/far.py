@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 from uuid import uuid4
@@ -25,43 +25,6 @@ Samples = NDArray[np.int16]
 LOOPBACK = [IPv4Network("127.0.0.0/8")]
 
 READ_ONLY = "{enable_file_write_buffering=false,RECORD_PRE_BUFFER_FRAMES=1,RECORD_READ_ONLY=true}"
-
-
-@dataclass(slots=True)
-class Diary:
-    """A listener that keeps all it is told."""
-
-    audio: bytearray = field(default_factory=bytearray)
-    told: list[str | bool] = field(default_factory=list)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def hear(self, audio: bytes) -> None:
-        self.audio += audio
-        self.changed.set()
-
-    def press(self, digit: str) -> None:
-        self.told.append(digit)
-        self.changed.set()
-
-    def hold(self, held: bool) -> None:
-        self.told.append(held)
-        self.changed.set()
-
-    @property
-    def samples(self) -> Samples:
-        return np.frombuffer(bytes(self.audio), "<i2")
-
-    async def hears(self, samples: int) -> None:
-        """Wait until that many samples were heard in all."""
-        while len(self.audio) < 2 * samples:
-            self.changed.clear()
-            await self.changed.wait()
-
-    async def was_told(self, *told: str | bool) -> None:
-        """Wait until those keys and holds, and no others, have come."""
-        while self.told != list(told):
-            self.changed.clear()
-            await self.changed.wait()
 
 
 class Caller:

@@ -22,7 +22,8 @@ from assist.switch.control import Control
 from assist.switch.events import Event
 from assist.switch.media import Media
 from assist.switch.server import serve
-from tests.live.far import LOOPBACK, Caller, Diary, LiveCall, answered, nothing_is_left, place
+from tests.diary import Diary
+from tests.live.far import LOOPBACK, Caller, LiveCall, answered, nothing_is_left, place
 from tests.live.signals import Samples, runs, signal_to_noise, stream, tone
 from tests.recordings import recording
 
