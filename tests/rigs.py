@@ -1,7 +1,6 @@
 """Two switches to state the same facts on: the simulated one, and a real FreeSWITCH."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from assist.aio import race
 from assist.audio import g711
 from assist.audio.formats import Encoding
 from assist.simulate.line import SimulatedCall, SimulatedLine
+from assist.simulate.ports import free_ports
 from assist.switch.connection import Connection
 from assist.switch.events import Event
 from assist.switch.server import serve
@@ -219,17 +219,9 @@ class SimulatedRig:
 
 @asynccontextmanager
 async def simulated_rig(directory: Path) -> AsyncIterator[SimulatedRig]:
-    ports = free_port(), free_port()
-    async with SimulatedLine([f"127.0.0.1:{port}" for port in ports]) as line:
-        yield SimulatedRig(line, ports, directory)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, a moment ago."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+    first, spare = free_ports(2)
+    async with SimulatedLine([f"127.0.0.1:{port}" for port in (first, spare)]) as line:
+        yield SimulatedRig(line, (first, spare), directory)
 
 
 class FedPipe:

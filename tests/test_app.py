@@ -26,12 +26,12 @@ from assist.journal import Journal
 from assist.llm import HangUp, LanguageModel, Part
 from assist.settings import Settings, read_settings
 from assist.simulate.caller import Step
+from assist.simulate.ports import free_port
 from assist.store import open_store
 from tests.event_socket import FarEnd, listening
 from tests.fakes import FakeBrain
 from tests.fast_time import hasten
 from tests.redis_process import redis_process
-from tests.rigs import free_port
 from tests.service import (
     GREETING,
     MIDDLE,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from assist.settings import environment
-from tests.rigs import free_port
+from assist.simulate.ports import free_port
 from tests.service import FAST, write_assistant
 
 CLINIC = Path(__file__).parents[1] / "config/assistants/clinica.yaml"

@@ -19,9 +19,10 @@ from assist.call.events import Heard, Started
 from assist.settings import environment
 from assist.simulate.caller import Step
 from assist.simulate.line import SimulatedCall, SimulatedLine
+from assist.simulate.ports import free_port
 from assist.simulate.recorder import Recorder
 from assist.store import Store, open_store
-from tests.rigs import free_port, until
+from tests.rigs import until
 from tests.service import GREETING, LONG, SHORT, UTTERANCES, House, environment_of, follows, said, write_assistant
 
 READY_SECONDS = 30.0

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from assist.simulate.line import SimulatedCall, SimulatedLine
+from assist.simulate.ports import free_port
 from assist.simulate.session import Profile
 from tests.fast_time import hasten
 from tests.live.test_channel import *  # noqa: F403
-from tests.rigs import free_port
 
 
 @dataclass(frozen=True, slots=True)

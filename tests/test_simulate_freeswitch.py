@@ -1,6 +1,5 @@
 """What can be told of a private FreeSWITCH without one; tests/live starts it."""
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -77,12 +76,3 @@ async def test_each_has_ports_and_a_password_of_its_own(tmp_path: Path) -> None:
         told.append({line for line in lines if line.startswith(wanted)})
     assert len(told[0]) == 4
     assert not told[0] & told[1]
-
-
-def test_a_port_in_use_is_not_taken() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        ports = freeswitch._free_ports()
-        found = {ports.esl, ports.trunk, ports.far, ports.worker, ports.spare}
-        assert len(found) == 5
-        assert taken.getsockname()[1] not in found

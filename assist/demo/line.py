@@ -1,6 +1,5 @@
 """Over what the demo's caller rings: a FreeSWITCH of its own, or the simulated line."""
 
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,6 +12,7 @@ from assist.simulate.caller import Leg
 from assist.simulate.far_leg import far_leg
 from assist.simulate.freeswitch import Installation, private_freeswitch
 from assist.simulate.line import SimulatedLine
+from assist.simulate.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 """Of the checkout: FreeSWITCH's configuration is no part of the package."""
@@ -64,7 +64,7 @@ async def freeswitch_line(program: Path, number: str, assistant: str) -> AsyncIt
 @asynccontextmanager
 async def simulated_line(number: str, assistant: str) -> AsyncIterator[TelephoneLine]:
     """Be FreeSWITCH's end of the Event Socket."""
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="assist-", dir=MEMORY) as media_dir:
         async with SimulatedLine([f"127.0.0.1:{port}"]) as line:
             yield TelephoneLine(
@@ -72,10 +72,3 @@ async def simulated_line(number: str, assistant: str) -> AsyncIterator[Telephone
                 {"ASSIST_LISTEN_PORT": str(port), "ASSIST_MEDIA_DIR": media_dir},
                 lambda: line.call(number, variables={"assist_assistant": assistant}),
             )
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

@@ -12,7 +12,6 @@ import os
 import random
 import secrets
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -21,6 +20,7 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from assist.errors import ConfigurationError, SwitchError
+from assist.simulate.ports import free_ports
 from assist.switch.control import Control, control
 
 CUSTOMARY = (Path("/usr/local/freeswitch/bin/freeswitch"), Path("/opt/freeswitch/bin/freeswitch"))
@@ -114,7 +114,7 @@ async def private_freeswitch(
     its output if it does not start.
     """
     with _directory(None) as directory, _directory(_memory()) as media_dir:
-        ports = _free_ports()
+        ports = Ports(*free_ports(5))
         password = secrets.token_hex(16)
         _lay_out(installation, dids, directory)
         chosen = {**_environment(directory, ports, password), **(environment or {})}
@@ -139,22 +139,6 @@ def _directory(parent: str | None) -> Iterator[Path]:
 
 def _memory() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
-
-
-def _free_ports() -> Ports:
-    """Return ports that nobody listens on, for TCP and for UDP."""
-    found: list[int] = []
-    while len(found) < 5:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        if port not in found:
-            found.append(port)
-    return Ports(*found)
 
 
 def _lay_out(installation: Installation, dids: Mapping[str, str], directory: Path) -> None:

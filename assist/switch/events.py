@@ -21,11 +21,6 @@ class Event:
         """As ``CHANNEL_HANGUP``."""
         return self.headers.get("Event-Name", "")
 
-    @property
-    def subclass(self) -> str:
-        """Of a ``CUSTOM`` event, as ``sofia::register``; else empty."""
-        return self.headers.get("Event-Subclass", "")
-
     def __getitem__(self, header: str) -> str:
         return self.headers[header]
 
