@@ -148,12 +148,14 @@ async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -
         await stack.enter_async_context(alive)
         listen, limit = settings.listen, settings.workers.calls
         hold = Worker(settings, store, media, ears, kit).hold
+        serving: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
+        telling = asyncio.create_task(_tell_alive(store, serving, limit))
+        stack.callback(telling.cancel)
         server = await stack.enter_async_context(
             serve(hold, listen.host, listen.port, limit=limit, peers=listen.peers, reuse_port=True)
         )
         log.info("takes calls at %s:%d, %d at once", listen.host, server.port, limit)
-        telling = asyncio.create_task(_tell_alive(store, server, limit))
-        stack.callback(telling.cancel)
+        serving.set_result(server)
         yield server
 
 
@@ -165,8 +167,9 @@ def _make_recordings_dir(directory: Path | None) -> None:
         raise ConfigurationError(f"ASSIST_RECORDINGS_DIR: {directory} cannot be made: {error.strerror}") from error
 
 
-async def _tell_alive(store: Store, server: Server, limit: int) -> None:
-    """Let everybody with the same store see this worker."""
+async def _tell_alive(store: Store, serving: asyncio.Future[Server], limit: int) -> None:
+    """Let everybody with the same store see this worker, from when it serves until it is cancelled."""
+    server = await serving
     name = f"{socket.gethostname()}-{os.getpid()}"
     while True:
         with suppress(StoreError):

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import os
 import signal
+import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, nullcontext
@@ -13,6 +15,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from redis.asyncio import Redis
 
 import assist.engines
 import assist.journal
@@ -26,12 +29,14 @@ from assist.journal import Journal
 from assist.llm import HangUp, LanguageModel, Part
 from assist.settings import Settings, read_settings
 from assist.simulate.caller import Step
+from assist.simulate.line import SimulatedLine
 from assist.simulate.ports import free_port
 from assist.store import open_store
 from tests.event_socket import FarEnd, listening
 from tests.fakes import FakeBrain
 from tests.fast_time import hasten
 from tests.redis_process import redis_process
+from tests.rigs import until
 from tests.service import (
     GREETING,
     MIDDLE,
@@ -274,6 +279,36 @@ async def test_when_memory_for_audio_runs_out_the_caller_is_told(
         assert call.apologised
         assert "Traceback" not in caplog.text
     assert f"{small}: no room left" in caplog.text
+
+
+# Draining
+
+
+async def test_a_worker_that_stops_is_listed_until_its_last_call_is_over(at: Set, redis_url: str) -> None:
+    settings, serving, stopping = at(), asyncio.Event(), asyncio.Event()
+    name = f"{socket.gethostname()}-{os.getpid()}"
+
+    async def work() -> None:
+        async with worker(settings, nullcontext()):
+            serving.set()
+            await stopping.wait()
+
+    async with open_store(redis_url, timedelta(hours=1)) as store, Redis.from_url(redis_url) as redis:
+
+        async def calls() -> list[int]:
+            return [each.calls for each in await store.workers() if each.name == name]
+
+        async with asyncio.TaskGroup() as group, SimulatedLine([f"127.0.0.1:{settings.listen.port}"]) as line:
+            group.create_task(work())
+            await serving.wait()
+            async with line.call("100", variables={"assist_assistant": "uno"}) as call:
+                stopping.set()
+                await until(lambda: "accept calls" not in {task.get_name() for task in asyncio.all_tasks()})
+                await redis.delete(f"worker:{name}")  # as its time to live does
+                async with asyncio.timeout(20):
+                    while await calls() != [1]:  # noqa: ASYNC110 - nobody tells of it
+                        await asyncio.sleep(0.05)
+                await call.hang_up()
 
 
 # Sweeping

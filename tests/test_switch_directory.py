@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from assist.audio.formats import Encoding
-from assist.errors import MediaLost, ProtocolError
+from assist.errors import ConfigurationError, MediaLost, ProtocolError
 from assist.switch.directory import MediaDirectory, sweep
 
 
@@ -62,6 +62,12 @@ def test_what_is_wrong_with_the_directory_is_said_with_its_name(tmp_path: Path) 
     (tmp_path / "file").touch()
     with pytest.raises(MediaLost, match=r"file/dir: Not a directory: it must be in memory, have room"):
         MediaDirectory(tmp_path / "file" / "dir").make()
+
+
+def test_a_file_in_its_place_is_told_with_the_mend(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match=r"file: is a file: ASSIST_MEDIA_DIR must name a directory"):
+        MediaDirectory(tmp_path / "file").files()
 
 
 def test_of_one_that_is_gone_the_message_says_so(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assist.audio.formats import Encoding
-from assist.errors import MediaLost, ProtocolError
+from assist.errors import ConfigurationError, MediaLost, ProtocolError
 
 EAR = "r8"
 """FreeSWITCH's name for raw 16-bit samples, 8000 a second."""
@@ -55,11 +55,13 @@ class MediaDirectory:
         return self._of(call, number, encoding)
 
     def files(self, call: str | None = None) -> list[MediaFile]:
-        """Return the files of *call*, or of all calls, by number."""
+        """Return the files of *call*, or of all calls, by number. Raises `ConfigurationError` if it is no directory."""
         try:
             names = [entry.name for entry in self.path.iterdir()]
         except FileNotFoundError:
             return []
+        except NotADirectoryError as error:
+            raise ConfigurationError(f"{self.path}: is a file: ASSIST_MEDIA_DIR must name a directory") from error
         found = [
             MediaFile(self.path / name, match["call"], int(match["number"]), match["kind"])
             for name in names
