@@ -13,13 +13,13 @@ from pathlib import Path
 from assist.assistant import Assistant, Assistants
 from assist.audio.endpointing import Rules
 from assist.audio.vad import Vad
-from assist.call.call import Call, Engines
+from assist.call.call import Call
 from assist.call.channel import Direction
 from assist.call.ear import Ear, Ears
 from assist.call.events import Event as CallEvent
 from assist.call.session import Session
 from assist.embedded_redis import redis_server
-from assist.engines import Kit, open_engines
+from assist.engines import Kit, open_kit
 from assist.errors import CommandFailed, ConfigurationError, MediaLost, ProviderError, StoreError
 from assist.journal import Journal, follow, turns_of
 from assist.log import CALL
@@ -75,7 +75,7 @@ class Worker:
         self, channel: FreeSwitchChannel, ear: Ear, assistant: Assistant, session: Session | None
     ) -> None:
         await self._keep_recording(channel)
-        engines = Engines(self._kit.stt, self._kit.brains(assistant), self._kit.tts)
+        engines = await self._kit.engines(assistant)
         started = datetime.fromtimestamp(session.started_at, UTC) if session else datetime.now(UTC)
         turns = await self._turns(channel.line.id) if session else []
         async with Journal(self._store, channel.line, assistant.name, started, turns) as journal:
@@ -141,7 +141,7 @@ async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(redis_server(settings))
         store = await stack.enter_async_context(open_store(url, settings.redis.retention))
-        kit = await stack.enter_async_context(open_engines(settings))
+        kit = await stack.enter_async_context(open_kit(settings))
         media = await stack.enter_async_context(Media(settings.files.media_dir))
         ears = Ears(await asyncio.to_thread(Vad))
         stack.callback(ears.close)

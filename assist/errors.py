@@ -56,11 +56,18 @@ class ProtocolError(SwitchError):
 class ProviderError(AssistError):
     """A speech or language service failed."""
 
-    def __init__(self, provider: str, reason: str, *, temporary: bool) -> None:
+    def __init__(
+        self, provider: str, reason: str, *, temporary: bool, retry_after: float | None = None, refused: bool = False
+    ) -> None:
         super().__init__(f"{provider}: {reason}")
         self.provider = provider
+        self.reason = reason
         self.temporary = temporary
         """Whether the same request may succeed if it is sent again."""
+        self.retry_after = retry_after
+        """Seconds that the service asks to be left alone."""
+        self.refused = refused
+        """The key or the account is not accepted: no request will succeed until an admin has mended that."""
 
 
 class StoreError(AssistError):

@@ -37,6 +37,7 @@ def _no_published_password(value: SecretStr) -> SecretStr:
 
 Folder: TypeAlias = Annotated[Path, AfterValidator(Path.expanduser)]
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
+Names: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words), Field(min_length=1)]
 Networks: TypeAlias = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_words)]
 
 
@@ -65,13 +66,18 @@ class Workers(BaseSettings):
 
 
 class Engines(BaseSettings):
-    """Which engine does what, unless an assistant says otherwise (``ASSIST_STT``, ``ASSIST_LLM``, ``ASSIST_TTS``)."""
+    """Which engines do what, unless an assistant says otherwise (``ASSIST_STT``, ``ASSIST_LLM``, ``ASSIST_TTS``).
+
+    In the order in which they are tried.
+    """
 
     model_config = _prefixed("ASSIST_")
 
-    stt: str = "whisper"
-    llm: str = "flow"
-    tts: str = "pico"
+    stt: Names = ("whisper",)
+    llm: Names = ("flow",)
+    tts: Names = ("pico",)
+    last_resort: bool = True
+    """Add the engines that need no network to the end of every list: they take over when everything else is down."""
 
 
 class OpenAI(BaseSettings):
@@ -160,7 +166,6 @@ def read_settings(*needed: str) -> Settings:
             read[group] = group()
         except ValidationError as error:
             mistakes += _explained(group, error)
-    mistakes += _unanswered(read)
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     return Settings(**{_field(group): value for group, value in read.items()})  # type: ignore[arg-type]
@@ -192,19 +197,6 @@ def _misspelt() -> Iterator[str]:
     for name in sorted(name for name in os.environ if name.startswith("ASSIST_") and name not in known):
         if near := difflib.get_close_matches(name, known, 1, 0.9):
             yield f"{name}: is no setting: write {near[0]}"
-
-
-def _unanswered(read: dict[type[BaseSettings], BaseSettings]) -> Iterator[str]:
-    """Yield what one group needs of another."""
-    engines, openai = read.get(Engines), read.get(OpenAI)
-    if (
-        isinstance(engines, Engines)
-        and isinstance(openai, OpenAI)
-        and "openai" in {engines.stt, engines.llm, engines.tts}
-        and openai.api_key is None
-        and openai.base_url is None
-    ):
-        yield "OPENAI_API_KEY: is missing, and an engine is openai: set it, or OPENAI_BASE_URL of a server without keys"
 
 
 def variables() -> list[str]:

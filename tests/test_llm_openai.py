@@ -10,8 +10,8 @@ import pytest
 from openai import AsyncOpenAI
 
 from assist.errors import ProviderError
-from assist.llm import CollectDigits, Dialog, HangUp, Message, Part, Speaker, Transfer
-from assist.llm.openai import OpenAIChat, Patience, Usage, messages, tools
+from assist.llm import CollectDigits, Dialog, HangUp, Message, Part, Speaker, Transfer, Usage
+from assist.llm.openai import OpenAIChat, Patience, messages, tools
 from tests.openai_server import Cut, Refusal, Server, Wait, chunk, end, event, openai_server, text, tool_call
 
 KEY = "sk-not-a-real-key"
@@ -37,7 +37,7 @@ def brain(client: AsyncOpenAI, **patience: float) -> OpenAIChat:
 
 async def parts(chat: OpenAIChat, dialog: Dialog = QUESTION) -> list[Part]:
     async with aclosing(chat.reply(dialog)) as reply:
-        return [part async for part in reply]
+        return [part async for part in reply if not isinstance(part, Usage)]
 
 
 async def failure(chat: OpenAIChat) -> ProviderError:
@@ -94,10 +94,9 @@ async def test_of_several_endings_the_first_counts_and_comes_last(server: Server
 
 
 async def test_what_a_reply_cost_is_told(server: Server, client: AsyncOpenAI) -> None:
-    costs: list[Usage] = []
     server.answer = [*text("Sí."), *end()]
-    await parts(OpenAIChat(client, "gpt-4o", PROMPT, on_usage=costs.append))
-    assert costs == [Usage(prompt=120, cached=64, completion=9)]
+    spoken = [part async for part in brain(client).reply(QUESTION)]
+    assert spoken == ["Sí.", Usage(input=120, cached=64, output=9)]
 
 
 @pytest.mark.parametrize("last", [[Wait()], [Cut()], [b"data: garbage\n\n"], []])
@@ -203,7 +202,8 @@ async def test_a_refusal_says_whether_to_try_again_and_is_tried_once(
 
 async def test_a_refusal_tells_when_to_come_back(server: Server, client: AsyncOpenAI) -> None:
     server.answer = Refusal(429, "{}", {"retry-after": "7"})
-    assert str(await failure(brain(client))) == "openai: status 429, retry after 7 s"
+    error = await failure(brain(client))
+    assert (str(error), error.retry_after, error.refused) == ("openai: status 429", 7, False)
 
 
 async def test_nobody_listening_is_temporary(server: Server, unused_tcp_port: int) -> None:

@@ -26,7 +26,7 @@ def mistakes(*needed: str) -> list[str]:
 def test_nothing_needs_to_be_set() -> None:
     settings = read_settings()
     assert (settings.listen.host, settings.listen.port, settings.workers.count) == ("127.0.0.1", 8084, 2)
-    assert (settings.engines.stt, settings.engines.llm, settings.engines.tts) == ("whisper", "flow", "pico")
+    assert (settings.engines.stt, settings.engines.llm, settings.engines.tts) == (("whisper",), ("flow",), ("pico",))
     assert settings.redis.url is None
     assert settings.redis.retention == timedelta(days=30)
     assert settings.files.state_dir == Path.home() / ".local/state/assist"
@@ -38,7 +38,7 @@ def test_variables_are_read_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "ASSIST_LISTEN_PORT": "9000",
         "ASSIST_LISTEN_PEERS": "10.0.0.0/8, 192.168.1.7",
-        "ASSIST_TTS": "openai",
+        "ASSIST_TTS": "openai, pico",
         "OPENAI_API_KEY": "sk-secret",
         "REDIS_URL": "redis://:secret@db/1",
         "STATE_DIRECTORY": "/var/lib/assist",
@@ -49,6 +49,7 @@ def test_variables_are_read_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = read_settings("REDIS_URL")
     assert settings.listen.port == 9000
     assert settings.listen.peers == (IPv4Network("10.0.0.0/8"), IPv4Network("192.168.1.7/32"))
+    assert settings.engines.tts == ("openai", "pico")
     assert settings.openai.api_key is not None
     assert settings.openai.api_key.get_secret_value() == "sk-secret"
     assert settings.files.state_dir == Path("/var/lib/assist")
@@ -68,7 +69,7 @@ def test_every_mistake_is_reported_at_once_by_the_name_of_its_variable(monkeypat
     monkeypatch.setenv("ASSIST_LISTEN_PEERS", "loopback")
     monkeypatch.setenv("ASSIST_WORKERS_COUNT", "1")
     monkeypatch.setenv("ASSIST_RETENTION_DAYS", "0")
-    monkeypatch.setenv("ASSIST_STT", "openai")
+    monkeypatch.setenv("ASSIST_STT", " , ")
     monkeypatch.setenv("ASSIST_LISTEN_PROT", "8084")
     found = mistakes("ASSIST_ESL_PASSWORD")
     assert {line.split(":")[0] for line in found} == {
@@ -78,7 +79,7 @@ def test_every_mistake_is_reported_at_once_by_the_name_of_its_variable(monkeypat
         "ASSIST_RETENTION_DAYS",
         "ASSIST_ESL_PASSWORD",
         "ASSIST_LISTEN_PROT",
-        "OPENAI_API_KEY",
+        "ASSIST_STT",
     }
     assert "ASSIST_WORKERS_COUNT: input should be greater than or equal to 2" in found
     assert "ASSIST_LISTEN_PROT: is no setting: write ASSIST_LISTEN_PORT" in found
@@ -91,12 +92,6 @@ def test_a_mistake_does_not_repeat_what_may_be_a_secret(monkeypatch: pytest.Monk
     assert "ASSIST_ESL_PASSWORD: is the password FreeSWITCH is published with" in found
     assert "ClueCon" not in found
     assert "accident" not in found
-
-
-def test_a_server_that_speaks_openai_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ASSIST_LLM", "openai")
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
-    assert read_settings().openai.base_url == "http://127.0.0.1:8000/v1"
 
 
 def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

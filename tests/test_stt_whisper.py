@@ -29,7 +29,7 @@ async def spoken(*pieces: bytes | Pause) -> Stream[bytes | Pause]:
 
 
 async def final(engine: Whisper, language: str, *pieces: bytes | Pause) -> Transcript:
-    async with aclosing(engine.transcribe(spoken(*pieces), language)) as transcripts:
+    async with aclosing(engine.transcribe(spoken(*pieces), (language,))) as transcripts:
         return [transcript async for transcript in transcripts][-1]
 
 
@@ -200,7 +200,7 @@ async def test_the_decode_starts_at_the_pause_and_the_silence_after_it_is_not_re
         yield bytes(8000)
         diary.answer.set()
 
-    async with aclosing(engine.transcribe(speech(), "es")) as transcripts:
+    async with aclosing(engine.transcribe(speech(), ("es",))) as transcripts:
         assert [transcript.text async for transcript in transcripts] == ["4000 bytes"]
     assert ended.is_set()
     assert diary.read_lengths == [4000]
@@ -226,11 +226,11 @@ async def test_a_dropped_decode_that_has_not_begun_never_runs() -> None:
         await asyncio.sleep(0)  # a cancelled future tells the pool at the loop's next turn
         diary.answer.set()
 
-    gone = asyncio.ensure_future(anext(engine.transcribe(hung_up(), "es")))
+    gone = asyncio.ensure_future(anext(engine.transcribe(hung_up(), ("es",))))
     await paused.wait()
     gone.cancel()
     await asyncio.wait([gone])
-    last = await anext(engine.transcribe(hesitant(), "es"))
+    last = await anext(engine.transcribe(hesitant(), ("es",)))
     assert [(await busy).text, last.text] == ["2 bytes", "12 bytes"]
     assert diary.read_lengths == [2, 12]
     engine.close()
@@ -249,7 +249,7 @@ async def test_closing_waits_for_no_decode_and_closes_the_speech() -> None:
         finally:
             closed.set()
 
-    transcripts = engine.transcribe(speech(), "es")
+    transcripts = engine.transcribe(speech(), ("es",))
     listening = asyncio.ensure_future(anext(transcripts))
     await asyncio.to_thread(diary.begun.wait, 10)
     listening.cancel()

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
+from assist.assistant.choice import Engines
 from assist.assistant.countries import country_of, existing
 from assist.assistant.defaults import PHRASES
 from assist.assistant.hours import STRICT, Hours
@@ -127,6 +128,7 @@ class Assistant:
     destinations: Mapping[str, Text] = Field(default_factory=dict)
     """Dial strings by the names they are transferred to by: nobody else can be reached."""
     timing: Timing = Timing()
+    engines: Engines = Engines()
     hours: Hours | None = None
     """None: always open."""
     intents: Mapping[str, Intent] = Field(default_factory=dict)

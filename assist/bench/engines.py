@@ -10,7 +10,7 @@ import numpy as np
 
 from assist.aio import Stream
 from assist.audio.endpointing import Rules
-from assist.audio.formats import LINE, AudioFormat
+from assist.audio.formats import LINE
 from assist.llm import Dialog, Part
 from assist.stt import Pause, Transcript
 
@@ -38,7 +38,7 @@ _PIECES = 4
 class SteadyStt:
     """Fulfils `SpeechToText`: always understands the same, so long after the end of speech."""
 
-    async def transcribe(self, speech: Stream[bytes | Pause], language: str) -> Stream[Transcript]:
+    async def transcribe(self, speech: Stream[bytes | Pause], languages: tuple[str, ...]) -> Stream[Transcript]:
         clock = asyncio.get_running_loop().time
         known_at = 0.0
         async with aclosing(speech) as pieces:
@@ -62,10 +62,6 @@ class SteadyLlm:
 
 class SteadyTts:
     """Fulfils `TextToSpeech`: a tone for each sentence."""
-
-    @property
-    def format(self) -> AudioFormat:
-        return LINE
 
     async def synthesize(self, text: str, language: str, *, pace: float = 1.0) -> Stream[bytes]:
         await asyncio.sleep(FIRST_SOUND)

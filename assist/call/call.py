@@ -19,7 +19,6 @@ from assist.call.events import Diary, Ended, Heard, Said, Started, Transferred, 
 from assist.call.hearing import Hearing, Question
 from assist.call.session import Memory, Session
 from assist.call.speech import Fillers, Manner, Outcome, Speech
-from assist.call.voice import Voice
 from assist.errors import HungUp, ProviderError, StoreError
 from assist.llm import Dialog, HangUp, Json, LanguageModel, Message, Part, Speaker, Transfer
 from assist.stt import SpeechToText
@@ -54,7 +53,6 @@ class Call:
         self._engines = engines
         self._memory = memory
         self._diary = diary
-        self._voice = Voice(engines.tts)
         self._session = Session(
             assistant.name, assistant.version, Dialog(assistant.language), Manner(assistant.language), time.time()
         )
@@ -161,8 +159,8 @@ class Call:
 
     async def _reply(self, question: Question | None) -> Question | None:
         """Say what the brain answers to the dialog, do what it asks for, and return what the caller says over it."""
-        reply = self._engines.llm.reply(self._dialog)
-        async with Speech(reply, self._voice, self._session.manner, self._fillers(question), self._save) as speech:
+        reply, voice = self._engines.llm.reply(self._dialog), self._engines.tts
+        async with Speech(reply, voice, self._session.manner, self._fillers(question), self._save) as speech:
             interruption = await self._deliver(speech)
             if interruption and question and not speech.noticed and question.joins(interruption):
                 # The caller was not done: what was said so far is the beginning of the same question.
@@ -187,7 +185,7 @@ class Call:
 
     async def _say_phrase(self, text: str) -> Question | None:
         """Say one of the assistant's own phrases, and return what the caller says over it."""
-        async with Speech(_just(text), self._voice, self._session.manner, None, self._save) as speech:
+        async with Speech(_just(text), self._engines.tts, self._session.manner, None, self._save) as speech:
             interruption = await self._deliver(speech)
             self._remember(speech.heard, None)
             self._tell_said(speech, interrupted=interruption is not None)

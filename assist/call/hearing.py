@@ -60,7 +60,7 @@ class Hearing:
 
     async def _transcribe(self, utterance: Spoken) -> Transcript:
         transcript = Transcript("")
-        stream = self._stt.transcribe(utterance.speech(), self._manner.language)
+        stream = self._stt.transcribe(utterance.speech(), (self._manner.language,))
         async with aclosing(stream) as transcripts:
             async for latest in transcripts:
                 transcript = latest

@@ -17,12 +17,15 @@ from assist.aio import Stream
 from assist.audio.formats import LINE
 from assist.call.channel import Channel
 from assist.call.sentences import Sentences
-from assist.call.voice import Voice, breath
 from assist.errors import ProviderError
-from assist.llm import CollectDigits, HangUp, Json, Language, Notes, Pace, Part, Transfer
+from assist.llm import CollectDigits, HangUp, Json, Language, Notes, Pace, Part, Transfer, Usage
+from assist.tts import TextToSpeech
 
 log = logging.getLogger(__name__)
 
+BREATH = {",": 0.10, ";": 0.15, ":": 0.15}
+"""Seconds of silence after a piece, by its last character."""
+BREATH_AFTER_SENTENCE = 0.25
 REWIND = LINE.rate
 """Samples a broken-off reply is taken up before the place where it was broken off: a second, for the sense of it."""
 HEARD_ENOUGH = LINE.rate // 4
@@ -122,7 +125,7 @@ class Speech:
     def __init__(
         self,
         reply: Stream[Part],
-        voice: Voice,
+        voice: TextToSpeech,
         manner: Manner,
         fillers: Fillers | None = None,
         before_audio: Callable[[str, dict[str, Json] | None], Awaitable[None]] | None = None,
@@ -209,7 +212,7 @@ class Speech:
         for sentence in sentences.flush():
             await self._say(sentence)
 
-    def _note(self, part: Notes | Transfer | CollectDigits | Pace | Language | HangUp) -> None:
+    def _note(self, part: Notes | Transfer | CollectDigits | Pace | Language | HangUp | Usage) -> None:
         match part:
             case Notes(values):
                 self.outcome.notes = values
@@ -221,6 +224,8 @@ class Speech:
                 self._manner.language = code
             case Transfer() | HangUp():
                 self.outcome.ending = part
+            case Usage():
+                pass  # for whoever pays, between here and the engine
 
     async def _say(self, sentence: str) -> None:
         if self.marks.first_sentence is None:
@@ -239,7 +244,7 @@ class Speech:
 
     async def _synthesise(self, sentence: str, announced: asyncio.Task[None]) -> None:
         piece = None
-        async with aclosing(self._voice.speak(sentence, self._manner.language, self._manner.pace)) as audio:
+        async with aclosing(self._spoken(sentence)) as audio:
             async for pcm in audio:
                 await announced
                 if piece is None:
@@ -253,14 +258,22 @@ class Speech:
         if piece:
             self._audio.append(breath(sentence))
 
+    def _spoken(self, text: str) -> Stream[bytes]:
+        return self._voice.synthesize(text, self._manner.language, pace=self._manner.pace)
+
     async def _fill(self, fillers: Fillers) -> None:
         """Say that the answer is coming, again and again until it comes."""
         wait = fillers.after
         for turn in range(1 << 30):
             await asyncio.sleep(wait)
             text = fillers.texts[turn % len(fillers.texts)]
-            pcm = b"".join([pcm async for pcm in self._voice.speak(text, self._manner.language, self._manner.pace)])
+            pcm = b"".join([pcm async for pcm in self._spoken(text)])
             if self._pieces or self._audio.complete:
                 return
             self._audio.append(pcm + breath(text))
             wait = fillers.every
+
+
+def breath(text: str) -> bytes:
+    """Return the silence (`LINE`) that is natural after *text*: voices deliver sentences without any."""
+    return bytes(round(BREATH.get(text[-1:], BREATH_AFTER_SENTENCE) * LINE.rate) * LINE.sample_bytes)

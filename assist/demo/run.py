@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from rich.console import Console
 
 from assist.aio import Stream
 from assist.assistant import Assistants
+from assist.assistant.choice import Choice
 from assist.audio.formats import LINE
 from assist.call.events import Ended, Event, Turn
 from assist.demo.line import CallerLeg, TelephoneLine, freeswitch_line, simulated_line
@@ -26,14 +27,16 @@ from assist.demo.script import Script, read_script
 from assist.demo.show import show
 from assist.demo.voice import caller_voice
 from assist.embedded_redis import redis_server
-from assist.engines import Kit, open_engines
+from assist.engines.pool import Pool
 from assist.errors import ConfigurationError, SwitchError
 from assist.journal import follow
+from assist.provider import Kind
 from assist.settings import Settings, environment, read_settings
 from assist.simulate.caller import ScriptedCaller
 from assist.simulate.freeswitch import find_freeswitch
 from assist.store import Store, open_store
-from assist.stt import Pause
+from assist.stt import Pause, SpeechToText
+from assist.tts import TextToSpeech
 
 SCRIPT = Path(__file__).with_name("clinica.yaml")
 READY_WITHIN = 90.0
@@ -61,9 +64,9 @@ async def run_demo(console: Console, *, report: Path | None, recording: Path, br
         async with AsyncExitStack() as stack:
             telephone = await stack.enter_async_context(_line(settings, line, script))
             console.print(f"[bold]Line:[/] {telephone.name}. [dim]Loading the speech and language models…[/]")
-            kit = await stack.enter_async_context(open_engines(settings))
+            far_end = await _far_end(await stack.enter_async_context(Pool(settings)))
             store = await stack.enter_async_context(_served(settings, telephone, brain, Path(directory)))
-            result = await _call(console, store, telephone, script, kit, Path(directory))
+            result = await _call(console, store, telephone, script, far_end, Path(directory))
         shutil.copy(result.recording, recording)
     result = replace(result, recording=str(recording))
     if report:
@@ -71,6 +74,20 @@ async def run_demo(console: Console, *, report: Path | None, recording: Path, br
     problems = result.problems(script, now)
     _conclude(console, result, problems)
     return problems
+
+
+@dataclass(frozen=True, slots=True)
+class FarEnd:
+    """What the caller speaks with, and what writes down what he hears; whatever engines the assistant has."""
+
+    tts: TextToSpeech
+    stt: SpeechToText
+
+
+async def _far_end(pool: Pool) -> FarEnd:
+    tts = await pool.open(Kind.TTS, Choice("pico"))
+    stt = await pool.open(Kind.STT, Choice("whisper"))
+    return FarEnd(tts.engine, stt.engine)
 
 
 def _stop_like_interrupted() -> None:
@@ -128,16 +145,16 @@ def _end_of(log: Path) -> str:
 
 
 async def _call(
-    console: Console, store: Store, telephone: TelephoneLine, script: Script, kit: Kit, directory: Path
+    console: Console, store: Store, telephone: TelephoneLine, script: Script, far_end: FarEnd, directory: Path
 ) -> Report:
-    caller = ScriptedCaller(caller_voice(kit.tts, script.language))
+    caller = ScriptedCaller(caller_voice(far_end.tts, script.language))
     events: list[Event] = []
     async with asyncio.timeout(CALL_WITHIN), telephone.call() as leg, asyncio.TaskGroup() as tasks:
         following = tasks.create_task(_follow(console, store, directory, events))
         await caller.run(leg, list(script.steps))
         await leg.ended()
         recording = await _followed(following, directory)
-    return await _report(telephone, leg, events, script, kit, recording)
+    return await _report(telephone, leg, events, script, far_end, recording)
 
 
 async def _followed(following: asyncio.Task[Path], directory: Path) -> Path:
@@ -168,7 +185,7 @@ def _recording(directory: Path) -> Path | None:
 
 
 async def _report(
-    telephone: TelephoneLine, leg: CallerLeg, events: list[Event], script: Script, kit: Kit, recording: Path
+    telephone: TelephoneLine, leg: CallerLeg, events: list[Event], script: Script, far_end: FarEnd, recording: Path
 ) -> Report:
     ended = next(event for event in events if isinstance(event, Ended))
     stereo = read_stereo(recording)
@@ -180,17 +197,17 @@ async def _report(
         recording=str(recording),
         first_audio_s=[round(wait, 3) for wait in response_times(stereo)],
         interruption_s=[round(wait, 3) for wait in interruption_times(stereo)],
-        far_end_heard=await _transcribed(leg.recorded, script.language, kit),
+        far_end_heard=await _transcribed(leg.recorded, script.language, far_end.stt),
     )
 
 
-async def _transcribed(audio: bytes, language: str, kit: Kit) -> list[str]:
+async def _transcribed(audio: bytes, language: str, stt: SpeechToText) -> list[str]:
     """Return what each utterance in *audio* says."""
     samples = np.frombuffer(audio, "<i2")
     texts = []
     for utterance in utterances(samples, LINE.rate):
         start, end = (round(second * LINE.rate) for second in (utterance.start, utterance.end))
-        async for transcript in kit.stt.transcribe(_spoken(samples[start:end].tobytes()), language):
+        async for transcript in stt.transcribe(_spoken(samples[start:end].tobytes()), (language,)):
             texts.append(transcript.text)
     return texts
 

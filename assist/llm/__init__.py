@@ -1,5 +1,6 @@
 """The brain: the contract of language models, and the dialog they are given. One file per engine beside it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -7,6 +8,7 @@ from typing import Protocol, TypeAlias
 from pydantic import JsonValue
 
 from assist.aio import Stream
+from assist.assistant import Assistant
 
 Json: TypeAlias = JsonValue
 
@@ -84,7 +86,17 @@ class HangUp:
     """End the call once everything before it has been heard."""
 
 
-Part: TypeAlias = str | Notes | Transfer | CollectDigits | Pace | Language | HangUp
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that the reply cost so far; for the bill, nobody hears of it."""
+
+    input: int
+    cached: int
+    """Of `input`, those that the server still knew."""
+    output: int
+
+
+Part: TypeAlias = str | Notes | Transfer | CollectDigits | Pace | Language | HangUp | Usage
 """A piece of a reply: text to speak, cut anywhere, or something to do after the text before it was heard."""
 
 
@@ -94,6 +106,12 @@ class LanguageModel(Protocol):
     def reply(self, dialog: Dialog) -> Stream[Part]:
         """Yield the answer to the last message, starting before all of it is known.
 
-        *dialog* is not changed. At most one of `Transfer` and `HangUp`, as the last part. Raises `ProviderError`.
+        If the last message is the assistant's, it is the beginning of the answer to the one before it, which the
+        caller hears already: only the rest is yielded. *dialog* is not changed. At most one of `Transfer` and
+        `HangUp`, as the last part. Raises `ProviderError`.
         """
         ...
+
+
+Brains: TypeAlias = Callable[[Assistant], LanguageModel]
+"""Makes the brain of one call, which costs nothing."""

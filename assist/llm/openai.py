@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Collection
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Collection
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -16,10 +16,14 @@ from openai.types.chat import (
     ChatCompletionToolParam,
     ChatCompletionUserMessageParam,
 )
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from assist.aio import Stream
-from assist.errors import ProviderError
-from assist.llm import CollectDigits, Dialog, HangUp, Message, Part, Speaker, Transfer
+from assist.assistant.hours import STRICT
+from assist.errors import ConfigurationError, ProviderError
+from assist.llm import Brains, CollectDigits, Dialog, HangUp, Message, Part, Speaker, Transfer, Usage
+from assist.provider import Opened
+from assist.settings import Settings
 
 NAME = "openai"
 MOST_DIGITS = 32
@@ -45,20 +49,10 @@ class Patience:
     """For each piece after it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens that one reply cost."""
-
-    prompt: int
-    cached: int
-    """Of `prompt`, those that the server still knew."""
-    completion: int
-
-
 class OpenAIChat:
     """Answers as one assistant, whose *prompt* it is given; may transfer to *destinations*, by name.
 
-    *client* says where the server is and holds the key. *on_usage* is told the cost of each complete reply.
+    *client* says where the server is and holds the key.
     """
 
     def __init__(
@@ -69,7 +63,6 @@ class OpenAIChat:
         destinations: Collection[str] = (),
         *,
         patience: Patience = Patience(),
-        on_usage: Callable[[Usage], None] | None = None,
     ) -> None:
         # A call cannot wait for the SDK to try again in silence; who asked decides that.
         self._client = client.with_options(max_retries=0)
@@ -78,7 +71,6 @@ class OpenAIChat:
         self._destinations = frozenset(destinations)
         self._tools = tools(destinations)
         self._patience = patience
-        self._on_usage = on_usage
 
     async def reply(self, dialog: Dialog) -> Stream[Part]:
         """See `LanguageModel`. Closing it ends the request."""
@@ -93,8 +85,8 @@ class OpenAIChat:
             if not draft.finished:
                 # Without its cause: what a server answers may hold words of the caller, or the key.
                 raise _failure(error) from None
-        if self._on_usage and draft.usage:
-            self._on_usage(draft.usage)
+        if draft.usage:
+            yield draft.usage
         for action in draft.actions():
             yield action
 
@@ -116,6 +108,27 @@ class OpenAIChat:
                     return
                 yield chunk
                 deadline = asyncio.get_running_loop().time() + self._patience.between
+
+
+@pydantic_dataclass(frozen=True, slots=True, config=STRICT)
+class Options:
+    """What an assistant may say of it."""
+
+    model: str | None = None
+    """None: that of the settings."""
+
+
+@asynccontextmanager
+async def opened(options: Options, settings: Settings) -> AsyncIterator[Opened[Brains]]:
+    """Lend brains with one client between them. Raises `ConfigurationError`."""
+    of_api = settings.openai
+    if of_api.api_key is None and of_api.base_url is None:
+        raise ConfigurationError("OPENAI_API_KEY: is missing: set it, or OPENAI_BASE_URL of a server without keys")
+    # A server of one's own may want no key, but the SDK does.
+    key = of_api.api_key.get_secret_value() if of_api.api_key else "none"
+    model = options.model or of_api.model
+    async with AsyncOpenAI(api_key=key, base_url=of_api.base_url) as client:
+        yield Opened(lambda assistant: OpenAIChat(client, model, assistant.prompt, assistant.destinations), model)
 
 
 class Draft:
@@ -227,10 +240,15 @@ def _failure(error: Exception) -> ProviderError:
     match error:
         case APIStatusError():
             wait = error.response.headers.get("retry-after", "")
-            reason = f"status {error.status_code}" + (f", retry after {wait} s" if wait.isdecimal() else "")
             hopeless = error.code == "insufficient_quota"
             busy = error.status_code in (408, 409, 429) or error.status_code >= 500
-            return ProviderError(NAME, reason, temporary=busy and not hopeless)
+            return ProviderError(
+                NAME,
+                f"status {error.status_code}",
+                temporary=busy and not hopeless,
+                retry_after=float(wait) if wait.isdecimal() else None,
+                refused=hopeless or error.status_code in (401, 403),
+            )
         case TimeoutError():
             return ProviderError(NAME, "no answer in time", temporary=True)
         case APIConnectionError():

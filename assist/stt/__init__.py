@@ -28,16 +28,19 @@ class Transcript:
     """ISO 639-1, as ``es``; empty if the engine does not tell."""
     final: bool = True
     """False while the caller is still speaking and more may change."""
+    turn_over: bool = False
+    """The engine holds that the caller has finished, from what was said: the wait for more may be cut short."""
 
 
 class SpeechToText(Protocol):
     """Writes down one utterance."""
 
-    def transcribe(self, speech: Stream[bytes | Pause], language: str) -> Stream[Transcript]:
+    def transcribe(self, speech: Stream[bytes | Pause], languages: tuple[str, ...]) -> Stream[Transcript]:
         """Yield what is understood; the last one yielded, once *speech* has ended, is final.
 
         *speech* is audio in `assist.audio.formats.LINE`, in pieces of any size, as it is spoken,
-        with the pauses between; its end is the confirmed end of the caller's turn. *language* is
-        what to expect, ISO 639-1. Closing the returned stream drops the work. Raises `ProviderError`.
+        with the pauses between; its end is the confirmed end of the caller's turn. *languages* are
+        what may be spoken, ISO 639-1: the first is spoken now, the caller may change to another.
+        Closing the returned stream drops the work, and closes *speech*. Raises `ProviderError`.
         """
         ...

@@ -3,14 +3,19 @@
 import asyncio
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
+from pydantic.dataclasses import dataclass
+
 from assist.aio import Stream
+from assist.assistant.hours import STRICT
 from assist.errors import ProviderError
+from assist.provider import Opened
+from assist.settings import Settings
 from assist.stt import Pause, Transcript
 from assist.stt.whisper_model import Reading, load_model
 
@@ -51,7 +56,7 @@ class Whisper:
         """Start no further decode."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def transcribe(self, speech: Stream[bytes | Pause], language: str) -> Stream[Transcript]:
+    async def transcribe(self, speech: Stream[bytes | Pause], languages: tuple[str, ...]) -> Stream[Transcript]:
         """See `SpeechToText`. A pause starts the decode; only what is said after it makes that void."""
         audio = bytearray()
         decode: asyncio.Future[Transcript] | None = None
@@ -63,8 +68,8 @@ class Whisper:
                         continue
                     if decode:
                         decode.cancel()
-                    decode = self._start(bytes(audio), language) if piece is Pause.BEGAN else None
-            decode = decode or self._start(bytes(audio), language)
+                    decode = self._start(bytes(audio), languages[0]) if piece is Pause.BEGAN else None
+            decode = decode or self._start(bytes(audio), languages[0])
             yield await decode
         finally:
             if decode:
@@ -78,6 +83,25 @@ class Whisper:
         # A decode that fails after it was dropped is nobody's concern.
         decode.add_done_callback(lambda done: done.cancelled() or done.exception())
         return decode
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Options:
+    """What an assistant may say of it."""
+
+    directory: Path | None = None
+    """Of the model's files, if they are not to come from the installed packages."""
+
+
+@asynccontextmanager
+async def opened(options: Options, settings: Settings) -> AsyncIterator[Opened[Whisper]]:
+    """Lend it, loaded. Raises `ConfigurationError`."""
+    whisper = Whisper(options.directory)
+    try:
+        await whisper.load()
+        yield Opened(whisper)
+    finally:
+        whisper.close()
 
 
 def _decode(model: Model, audio: bytes, language: str) -> Transcript:

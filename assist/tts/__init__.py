@@ -3,21 +3,15 @@
 from typing import Protocol
 
 from assist.aio import Stream
-from assist.audio.formats import AudioFormat
 
 
 class TextToSpeech(Protocol):
     """Reads one sentence aloud."""
 
-    @property
-    def format(self) -> AudioFormat:
-        """Of what `synthesize` yields."""
-        ...
-
     def synthesize(self, text: str, language: str, *, pace: float = 1.0) -> Stream[bytes]:
-        """Yield *text* as audio, starting before all of it is ready.
+        """Yield *text* as audio in `assist.audio.formats.LINE`, starting before all of it is ready.
 
-        *language* is ISO 639-1; *pace* 0.8 is a fifth slower than usual. Pieces hold whole samples,
-        and no silence before the first word or after the last. Raises `ProviderError`.
+        *language* is ISO 639-1; *pace* 0.8 is a fifth slower than usual. Pieces hold whole samples, and there is
+        no silence before the first word or after the last. Raises `ProviderError`.
         """
         ...

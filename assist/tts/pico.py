@@ -2,21 +2,27 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 
 from assist.aio import Stream
-from assist.audio.formats import AudioFormat, Encoding
+from assist.assistant.hours import STRICT
+from assist.audio.formats import LINE
+from assist.audio.resample import resample
 from assist.errors import ConfigurationError, ProviderError
+from assist.provider import Opened
+from assist.settings import Settings
 from assist.tts.pico_process import NAME, PicoProcess
 
 Samples: TypeAlias = NDArray[np.float32]
 
 MEND = "pip install --force-reinstall py-nanotts==0.1.1"
-FORMAT = AudioFormat(Encoding.PCM, 16_000)
+RATE = 16_000
 
 VOICES = {"es": "es-ES", "en": "en-US"}
 """By language. Whisper understands en-US through a telephone better than en-GB."""
@@ -31,7 +37,7 @@ LEVEL = 32768 * 10 ** (-20 / 20)
 PEAK = 32768 * 0.9
 HISS = 100
 """RMS of a frame of Pico's silence is less."""
-FRAME = FORMAT.rate // 100
+FRAME = LINE.rate // 100
 AUDIBLE = 10 ** (-40 / 20)
 """RMS of a 10 ms frame, of the loudest one's: below, nothing is being said."""
 EDGE = 2
@@ -39,7 +45,7 @@ EDGE = 2
 
 LONGEST = 120
 """Characters synthesised in one go, which takes about 30 ms: so long the other calls' sentences wait."""
-BREATH = bytes(FORMAT.rate // 4 * FORMAT.sample_bytes)
+BREATH = bytes(LINE.rate // 4 * LINE.sample_bytes)
 """Between two pieces of a long text."""
 
 
@@ -49,10 +55,6 @@ class Pico:
     def __init__(self, voices: Mapping[str, str] = VOICES) -> None:
         self._voices = dict(voices)
         self._process = PicoProcess()
-
-    @property
-    def format(self) -> AudioFormat:
-        return FORMAT
 
     async def load(self) -> None:
         """Start its process and try the voices. Raises `ConfigurationError` if one of them does not speak."""
@@ -74,13 +76,30 @@ class Pico:
         pause = b""
         for piece in pieces(speakable(text)):
             sound = await self._process.speak(piece, self._voices[language], SPEED * pace, VOLUME)
-            if speech := levelled(np.frombuffer(sound, "<i2").astype(np.float32)).astype("<i2").tobytes():
+            on_line = np.frombuffer(resample(sound, RATE, LINE.rate), "<i2").astype(np.float32)
+            if speech := levelled(on_line).astype("<i2").tobytes():
                 yield pause + speech
                 pause = BREATH
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Options:
+    """What an assistant may say of it: nothing."""
+
+
+@asynccontextmanager
+async def opened(options: Options, settings: Settings) -> AsyncIterator[Opened[Pico]]:
+    """Lend it, loaded. Raises `ConfigurationError`."""
+    pico = Pico()
+    try:
+        await pico.load()
+        yield Opened(pico)
+    finally:
+        await pico.close()
+
+
 def levelled(sound: Samples) -> Samples:
-    """Return the speech in *sound* without the silence around it, and as loud as `LEVEL`. Both in 16-bit steps."""
+    """Return the speech in *sound* (`LINE`) without the silence around it, as loud as `LEVEL`. Both in 16-bit steps."""
     frames = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
     loudness = np.sqrt(np.square(frames).mean(axis=1))
     audible = np.flatnonzero(loudness > max(AUDIBLE * loudness.max(initial=0), HISS))

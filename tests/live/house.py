@@ -150,7 +150,7 @@ async def transcribed(audio: bytes, stt: SpeechToText) -> str:
     samples = np.frombuffer(audio, "<i2")
     for utterance in utterances(samples, LINE.rate):
         start, end = round((utterance.start - AROUND) * LINE.rate), round((utterance.end + AROUND) * LINE.rate)
-        async for transcript in stt.transcribe(_once(samples[max(start, 0) : end].tobytes()), "es"):
+        async for transcript in stt.transcribe(_once(samples[max(start, 0) : end].tobytes()), ("es",)):
             texts.append(transcript.text)
     return " ".join(texts)
 

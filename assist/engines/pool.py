@@ -1,0 +1,73 @@
+"""The engines of a process: each is opened once, with each set of options, when it is first wanted."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic import TypeAdapter, ValidationError
+
+from assist.assistant.choice import Choice
+from assist.assistant.explain import suggest
+from assist.engines.table import TABLES
+from assist.errors import ConfigurationError
+from assist.provider import Kind, Opened
+from assist.settings import Settings
+
+
+class Pool:
+    """Lends engines while its block lasts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = AsyncExitStack()
+        self._opened: dict[tuple[Kind, str, str], Opened[Any]] = {}
+        self._unusable: dict[tuple[Kind, str, str], ConfigurationError] = {}
+        self._opening = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def open(self, kind: Kind, choice: Choice) -> Opened[Any]:
+        """Return the engine, opened if it is new. Raises `ConfigurationError`, at once if it did so before."""
+        key = (kind, choice.name, json.dumps(dict(choice.options), sort_keys=True))
+        async with self._opening:
+            if known := self._unusable.get(key):
+                raise known
+            if key not in self._opened:
+                try:
+                    self._opened[key] = await self._open(kind, choice)
+                except ConfigurationError as error:
+                    self._unusable[key] = error
+                    raise
+            return self._opened[key]
+
+    async def _open(self, kind: Kind, choice: Choice) -> Opened[Any]:
+        table = TABLES[kind]
+        if choice.name not in table:
+            raise ConfigurationError(f"there is no engine {choice.name}: choose one of {', '.join(table)}")
+        engine = table[choice.name]()
+        try:
+            options = TypeAdapter(engine.Options).validate_python(dict(choice.options))
+        except ValidationError as error:
+            raise ConfigurationError("\n".join(_told(choice.name, error, engine.Options))) from error
+        return await self._stack.enter_async_context(engine.opened(options, self._settings))
+
+
+def _told(name: str, error: ValidationError, options: type[Any]) -> list[str]:
+    """Return a line for each option that is wrong."""
+    lines = []
+    for detail in error.errors(include_url=False, include_input=False):
+        option = str(detail["loc"][0]) if detail["loc"] else ""
+        if detail["type"] == "unexpected_keyword_argument":
+            what = f"there is no such option; {suggest(option, [*options.__dataclass_fields__])}"
+        else:
+            what = detail["msg"].removeprefix("Value error, ")
+        lines.append(f"{name}.{option}: {what[0].lower()}{what[1:]}")
+    return lines
