@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from assist.aio import Stream
 from assist.errors import ConfigurationError, ProviderError
+from assist.provider import Opened
 from assist.stt import Pause, Transcript
 from assist.stt.whisper import Whisper, distinct
 from assist.stt.whisper_model import LONGEST, RATE, Reading, load_weights, windows
+from tests.contracts.stt import HEARING, Behaviour, Subject
 from tests.recordings import Recording, recording, recordings, word_errors
 
 SECOND = 16_000
@@ -41,15 +43,15 @@ class Diary:
         self.begun = threading.Event()
         self.answer = threading.Event()
 
-    def read(self, speech: bytes, language: str) -> Reading:
+    def read(self, speech: bytes, languages: tuple[str, ...]) -> Reading:
         self.read_lengths.append(len(speech))
         self.begun.set()
         assert self.answer.wait(10)
-        if language == "xx":
-            raise ValueError(language)
-        if language == "yy":
+        if languages[0] == "xx":
+            raise ValueError(languages)
+        if languages[0] == "yy":
             raise RuntimeError("out of memory")
-        return Reading((f"{len(speech)} bytes",), -0.2, 0.0)
+        return Reading((f"{len(speech)} bytes",), -0.2, 0.0, languages[0])
 
 
 async def with_diary(diary: Diary) -> Whisper:
@@ -58,7 +60,32 @@ async def with_diary(diary: Diary) -> Whisper:
     return engine
 
 
+@pytest.mark.models
+@pytest.mark.parametrize("behaviour", HEARING, ids=lambda behaviour: behaviour.__name__)
+async def test_as_every_engine(behaviour: Behaviour, whisper: Whisper) -> None:
+    await behaviour(Subject(Opened(whisper), partials=False, errors=0.25))
+
+
+async def language_of(whisper: Whisper, audio: bytes, languages: tuple[str, ...]) -> str:
+    async with aclosing(whisper.transcribe(spoken(audio), languages)) as transcripts:
+        return [transcript.language async for transcript in transcripts][-1]
+
+
 # Words
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(("now", "spoken"), [("es", "en"), ("en", "es"), ("es", "es"), ("en", "en")])
+async def test_the_language_that_is_spoken_is_told(whisper: Whisper, now: str, spoken: str) -> None:
+    said = [utterance.audio for utterance in recordings(spoken) if len(utterance.audio) >= 1.2 * 16_000]
+    found = [await language_of(whisper, audio, (now, "en" if now == "es" else "es")) for audio in said]
+    assert found.count(spoken) >= 0.75 * len(said) if now != spoken else set(found) == {spoken}
+
+
+@pytest.mark.models
+async def test_a_word_or_two_do_not_change_the_language(whisper: Whisper) -> None:
+    for utterance in recordings("en"):
+        assert await language_of(whisper, utterance.audio[:16_000], ("es", "en")) == "es"
 
 
 @pytest.mark.models
@@ -170,7 +197,7 @@ async def test_noise_is_no_words(whisper: Whisper, language: str) -> None:
 def test_the_less_it_sounds_like_speech_the_better_the_words_must_fit(
     score: float, no_speech: float, speech: bool
 ) -> None:
-    assert Reading(("mayo",), score, no_speech).is_speech is speech
+    assert Reading(("mayo",), score, no_speech, "es").is_speech is speech
 
 
 # Pauses

@@ -1,0 +1,377 @@
+"""What every engine that writes down speech must show, whichever it is.
+
+`HEARING` holds what any engine shows, also an embedded one or a real service; `SERVED` what can only be seen with a
+local server; `a_fault_is_told` takes each of `FAULTS` in turn. An engine's test module opens a `Subject` and hands it
+to each of them; the name of the behaviour is the name of the test.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import pytest
+
+import assist
+from assist.aio import Stream
+from assist.assistant.choice import Choice
+from assist.audio.formats import LINE_BYTES_PER_SECOND
+from assist.engines.pool import Pool
+from assist.errors import ProviderError
+from assist.provider import Kind, Opened
+from assist.settings import read_settings
+from assist.stt import Pause, SpeechToText, Transcript
+from tests.line_audio import frames, samples
+from tests.providers import Fault, ProviderServer
+from tests.recordings import Recording, recording, recordings, word_errors
+
+PATIENCE = 20.0
+"""Seconds after which what is waited for will not come; a real service is given as much."""
+FRAME = LINE_BYTES_PER_SECOND // 10
+TAIL = bytes(LINE_BYTES_PER_SECOND * 7 // 20)
+"""The silence between the pause and the confirmed end of the turn."""
+
+
+class SttServer(ProviderServer, Protocol):
+    """A service that hears."""
+
+    heard: asyncio.Event
+    """Set when the first audio of a request has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An engine that is to be examined."""
+
+    opened: Opened[SpeechToText]
+    partials: bool
+    """It tells what it understands so far while the caller speaks."""
+    errors: float = 0.0
+    """The share of words that may be misunderstood: none if a `listener` hears."""
+
+
+Piece: TypeAlias = bytes | Pause | asyncio.Event
+"""Of an utterance; an event is waited for."""
+Behaviour: TypeAlias = Callable[[Subject], Awaitable[None]]
+ServedBehaviour: TypeAlias = Callable[[Subject, SttServer], Awaitable[None]]
+
+
+@asynccontextmanager
+async def examined(
+    server: ProviderServer, monkeypatch: pytest.MonkeyPatch, *, partials: bool, errors: float = 0.0
+) -> AsyncIterator[Subject]:
+    """Lend the engine of *server*, opened as a call would have it; nothing of it may be left when it is closed."""
+    for variable, value in server.environment.items():
+        monkeypatch.setenv(variable, value)
+    async with Pool(read_settings()) as pool:
+        opened = await pool.open(Kind.STT, Choice(server.engine, server.options))
+        yield Subject(opened, partials, errors)
+    await _no_task_is_left(set())
+
+
+async def listener(audio: bytes) -> str:
+    """Write down *audio* (`LINE`) that is one of the human recordings, or the beginning of one: as much as was said.
+
+    What is no recording, or was mangled on the way, is no words. See `tests.providers.Hear`.
+    """
+    sound = samples(audio[: len(audio) // 2 * 2])
+    if not len(sound) or np.abs(sound).max() < 200:
+        return ""
+    likeness, words, share = max(_likenesses(sound))
+    return " ".join(words[: round(len(words) * share)]) if likeness > 0.9 else ""
+
+
+def _likenesses(sound: "np.typing.NDArray[np.float64]") -> list[tuple[float, list[str], float]]:
+    found = []
+    for words, recorded in _known():
+        length = min(len(sound), len(recorded))
+        one, other = sound[:length], recorded[:length]
+        scale = float(np.linalg.norm(one) * np.linalg.norm(other))
+        found.append((float(one @ other) / scale if scale else 0.0, words, length / len(recorded)))
+    return found
+
+
+@cache
+def _known() -> list[tuple[list[str], "np.typing.NDArray[np.float64]"]]:
+    return [(said.words.split(), samples(said.audio)) for name in ("es", "en") for said in recordings(name)]
+
+
+# Speaking
+
+
+class Talk:
+    """An utterance as the line tells it: audio and pauses, waiting where an event stands among them."""
+
+    def __init__(self, *pieces: Piece) -> None:
+        self._pieces = pieces
+        self._begun = False
+        self._closed = False
+
+    @property
+    def let_go(self) -> bool:
+        """Whether nobody listens to it any more."""
+        return self._closed or not self._begun
+
+    async def speech(self) -> Stream[bytes | Pause]:
+        self._begun = True
+        try:
+            for piece in self._pieces:
+                if isinstance(piece, asyncio.Event):
+                    await piece.wait()
+                else:
+                    yield piece
+        finally:
+            self._closed = True
+
+
+def spoken(said: Recording) -> list[Piece]:
+    """Return *said* as a caller says it: the pause after it turns out to be the end of the turn."""
+    return [*frames(said.audio, FRAME), Pause.BEGAN, TAIL]
+
+
+async def transcripts(subject: Subject, pieces: Sequence[Piece], *languages: str) -> list[Transcript]:
+    """Return all that is understood, once the utterance has ended."""
+    talk = Talk(*pieces)
+    try:
+        async with (
+            asyncio.timeout(PATIENCE),
+            aclosing(subject.opened.engine.transcribe(talk.speech(), languages or ("es",))) as heard,
+        ):
+            return [transcript async for transcript in heard]
+    finally:
+        assert talk.let_go, "the speech was not closed"
+
+
+async def understood(subject: Subject, pieces: Sequence[Piece], *languages: str) -> Transcript:
+    """Return the final transcript; before it none was."""
+    *before, last = await transcripts(subject, pieces, *languages)
+    assert last.final
+    assert not any(transcript.final for transcript in before)
+    return last
+
+
+async def failure(subject: Subject, pieces: Sequence[Piece], server: ProviderServer) -> ProviderError:
+    """Return how the engine fails; the error must not tell a secret."""
+    with pytest.raises(ProviderError) as caught:
+        await transcripts(subject, pieces)
+    told = f"{caught.value} {caught.value.__cause__ or ''}"
+    assert not [value for value in server.environment.values() if value in told]
+    return caught.value
+
+
+def assert_words(subject: Subject, said: Recording, heard: Transcript) -> None:
+    wrong = word_errors(said.words, heard.text)
+    assert wrong <= subject.errors * len(said.words.split()), f"{wrong} words of {len(said.words.split())} are wrong"
+    assert not heard.alternatives or heard.text in heard.alternatives
+
+
+# Any engine
+
+
+async def a_human_is_understood(subject: Subject) -> None:
+    for language, name in (("es", "privacy-incorrect"), ("en", "vm-delete")):
+        said = recording(language, name)
+        heard = await understood(subject, spoken(said), language)
+        assert_words(subject, said, heard)
+        assert heard.language in (language, "")
+
+
+async def audio_may_be_cut_anywhere(subject: Subject) -> None:
+    said = recording("es", "vm-nobodyavail")
+    pieces: list[Piece] = [*frames(said.audio, 333), Pause.BEGAN, *frames(TAIL, 1001)]
+    assert_words(subject, said, await understood(subject, pieces))
+
+
+async def partial_results_come_while_the_caller_speaks(subject: Subject) -> None:
+    said = recording("es", "dir-instr")
+    first, rest = frames(said.audio, len(said.audio) // 4 * 2)[:2]
+    rest += said.audio[len(first) + len(rest) :]
+    goes_on = asyncio.Event()
+    talk = Talk(*frames(first, FRAME), goes_on, *frames(rest, FRAME), Pause.BEGAN, TAIL)
+    async with asyncio.timeout(PATIENCE), aclosing(subject.opened.engine.transcribe(talk.speech(), ("es",))) as heard:
+        if subject.partials:
+            begun = await anext(heard)
+            assert begun.text
+            assert not begun.final
+        goes_on.set()
+        *_, last = [transcript async for transcript in heard]
+    assert last.final
+    assert_words(subject, said, last)
+
+
+async def silence_is_no_words(subject: Subject) -> None:
+    nothing: list[list[Piece]] = [[bytes(LINE_BYTES_PER_SECOND), Pause.BEGAN, TAIL], [Pause.BEGAN], [bytes(2)], []]
+    for pieces in nothing:
+        heard = await understood(subject, pieces)
+        assert (heard.text, heard.alternatives) == ("", ())
+
+
+async def a_pause_within_an_utterance_changes_nothing(subject: Subject) -> None:
+    said = recording("es", "dir-instr")
+    half = len(said.audio) // 4 * 2
+    hesitant: list[Piece] = [said.audio[:half], Pause.BEGAN, Pause.OVER, said.audio[half:], Pause.BEGAN, TAIL]
+    assert_words(subject, said, await understood(subject, hesitant))
+
+
+async def an_utterance_may_end_without_a_pause(subject: Subject) -> None:
+    said = recording("es", "vm-passchanged")
+    assert_words(subject, said, await understood(subject, frames(said.audio, FRAME)))
+
+
+async def many_are_understood_at_once(subject: Subject) -> None:
+    said = recordings("es")[:8]
+    heard = await asyncio.gather(*(understood(subject, spoken(utterance)) for utterance in said))
+    for utterance, transcript in zip(said, heard, strict=True):
+        # Less may be misunderstood of all of them than of a single one, but nobody gets another's words.
+        assert min(said, key=lambda other: word_errors(other.words, transcript.text)) is utterance
+    words = Recording(" ".join(utterance.words for utterance in said), b"")
+    assert_words(subject, words, Transcript(" ".join(transcript.text for transcript in heard)))
+
+
+async def one_who_leaves_disturbs_nobody(subject: Subject) -> None:
+    said = recording("es", "vm-nobodyavail")
+    leaves = Talk(*frames(said.audio, FRAME), Pause.BEGAN, asyncio.Event())
+    staying = asyncio.create_task(understood(subject, spoken(said)))
+    leaving = asyncio.create_task(_all_of(subject, leaves))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    assert leaves.let_go
+    assert_words(subject, said, await staying)
+    assert_words(subject, said, await understood(subject, spoken(said)))
+
+
+async def being_warm_already_is_no_trouble(subject: Subject) -> None:
+    await asyncio.gather(subject.opened.warm(), subject.opened.warm())
+    await subject.opened.warm()
+
+
+HEARING: tuple[Behaviour, ...] = (
+    a_human_is_understood,
+    audio_may_be_cut_anywhere,
+    partial_results_come_while_the_caller_speaks,
+    silence_is_no_words,
+    a_pause_within_an_utterance_changes_nothing,
+    an_utterance_may_end_without_a_pause,
+    many_are_understood_at_once,
+    one_who_leaves_disturbs_nobody,
+    being_warm_already_is_no_trouble,
+)
+
+
+# Hosted engines
+
+
+async def leaving_in_mid_stream_frees_the_connection(subject: Subject, server: SttServer) -> None:
+    for fault in (*([None] if subject.partials else []), Fault.SILENT, Fault.STALLED):
+        server.fault = fault
+        await _leave(subject, server)
+    server.fault = None
+    said = recording("es", "vm-nobodyavail")
+    assert_words(subject, said, await understood(subject, spoken(said)))
+
+
+async def leaving_after_the_end_of_the_speech_frees_the_connection(subject: Subject, server: SttServer) -> None:
+    for fault in (Fault.SILENT, Fault.STALLED):
+        server.fault = fault
+        await _leave(subject, server, ended=True)
+
+
+async def an_utterance_after_one_that_failed_is_understood(subject: Subject, server: SttServer) -> None:
+    said = recording("es", "vm-nobodyavail")
+    for fault in (Fault.CUT, Fault.GARBAGE, Fault.BROKEN, Fault.BUSY):
+        server.fault = fault
+        await failure(subject, spoken(said), server)
+        server.fault = None
+        assert_words(subject, said, await understood(subject, spoken(said)))
+
+
+async def a_failure_is_told_while_the_caller_speaks(subject: Subject, server: SttServer) -> None:
+    said = recording("es", "vm-nobodyavail")
+    for fault in (Fault.UNAUTHORIZED, Fault.BROKEN, Fault.CUT):
+        server.fault = fault
+        await failure(subject, [*frames(said.audio, FRAME), Pause.BEGAN, asyncio.Event()], server)
+
+
+async def an_error_holds_none_of_the_words(subject: Subject, server: SttServer) -> None:
+    said = recording("es", "vm-nobodyavail")
+    server.fault = Fault.CUT
+    told = str(await failure(subject, spoken(said), server))
+    assert not [word for word in said.words.split() if len(word) > 3 and word in told]
+
+
+async def warming_tells_what_is_wrong(subject: Subject, server: SttServer) -> None:
+    for fault, refused in ((Fault.UNAUTHORIZED, True), (Fault.FORBIDDEN, True), (Fault.CLOSED, False)):
+        server.fault = fault
+        with pytest.raises(ProviderError) as caught:
+            await subject.opened.warm()
+        assert caught.value.refused is refused
+
+
+SERVED: tuple[ServedBehaviour, ...] = (
+    leaving_in_mid_stream_frees_the_connection,
+    leaving_after_the_end_of_the_speech_frees_the_connection,
+    an_utterance_after_one_that_failed_is_understood,
+    a_failure_is_told_while_the_caller_speaks,
+    an_error_holds_none_of_the_words,
+    warming_tells_what_is_wrong,
+)
+
+FAULTS = {
+    Fault.CLOSED: (True, None, False),
+    Fault.UNAUTHORIZED: (False, None, True),
+    Fault.FORBIDDEN: (False, None, True),
+    Fault.BUSY: (True, 7.0, False),
+    Fault.BROKEN: (True, None, False),
+    Fault.CUT: (True, None, False),
+    Fault.GARBAGE: (True, None, False),
+}
+"""Whether it is temporary, when to come back, whether the key is refused. Saying nothing is no error yet."""
+
+
+async def a_fault_is_told(subject: Subject, server: SttServer, fault: Fault) -> None:
+    """For each of `FAULTS`."""
+    server.fault = fault
+    error = await failure(subject, spoken(recording("es", "vm-nobodyavail")), server)
+    assert (error.temporary, error.retry_after, error.refused) == FAULTS[fault]
+    assert error.provider == server.engine
+
+
+async def _leave(subject: Subject, server: SttServer, *, ended: bool = False) -> None:
+    """Hang up once the service has heard something."""
+    server.heard.clear()
+    server.client_left.clear()
+    before = asyncio.all_tasks()
+    audio = frames(recording("es", "dir-instr").audio, FRAME)
+    talk = Talk(*audio, Pause.BEGAN, *([TAIL] if ended else [asyncio.Event()]))
+    listening = asyncio.create_task(_all_of(subject, talk))
+    async with asyncio.timeout(PATIENCE):
+        await server.heard.wait()
+        listening.cancel()
+        await asyncio.wait([listening])
+        assert listening.cancelled()
+        assert talk.let_go
+        await server.client_left.wait()
+    await _no_task_is_left(before)
+
+
+async def _all_of(subject: Subject, talk: Talk) -> None:
+    async with aclosing(subject.opened.engine.transcribe(talk.speech(), ("es",))) as heard:
+        async for _ in heard:
+            pass
+
+
+async def _no_task_is_left(before: set[asyncio.Task[object]]) -> None:
+    """Fail if the engine's own code goes on in a task that was not there *before*."""
+    own = {task for task in asyncio.all_tasks() - before if _is_ours(task)}
+    left = (await asyncio.wait(own, timeout=PATIENCE))[1] if own else own
+    assert not left
+
+
+def _is_ours(task: "asyncio.Task[object]") -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and Path(code.co_filename).is_relative_to(Path(assist.__file__).parent)
