@@ -54,17 +54,22 @@ class FakeBrain:
 
 
 class FakeStt:
-    """Understands each utterance as the next of its texts; the empty one is a noise."""
+    """Understands each utterance as the next of its texts; the empty one is a noise.
+
+    One that begins with ``en:`` is in English, with ``xx:`` in a language nobody speaks.
+    """
 
     def __init__(self, *texts: str) -> None:
         self.texts = list(texts)
+        self.expected: list[tuple[str, ...]] = []
 
     async def transcribe(self, speech: Stream[bytes | Pause], languages: tuple[str, ...]) -> Stream[Transcript]:
         async with aclosing(speech) as pieces:
             async for _ in pieces:
                 pass
-        text = self.texts.pop(0)
-        yield Transcript(text, (text,) if text else ())
+        self.expected.append(languages)
+        language, _, text = self.texts.pop(0).rpartition(":")
+        yield Transcript(text, (text,) if text else (), language)
 
 
 class FakeMemory:

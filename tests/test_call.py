@@ -149,6 +149,32 @@ async def test_the_caller_is_greeted_and_answered(assistant: Assistant) -> None:
         assert turn.end_of_turn_ms is not None and turn.end_of_turn_ms >= 600
 
 
+async def test_a_caller_who_changes_the_language_is_followed(assistant: Assistant) -> None:
+    understood = ["¿Horario?", "en:Opening hours?", "en:Thanks."]
+    async with in_call(assistant, understood, [["De nueve a seis."], ["Nine to six."], ["Bye."]]) as (score, _):
+        for _ in understood:
+            await score.caller_speaks()
+            await score.settle()
+        assert [language for language, _ in score.voice.manners] == ["es", "es", "en", "en"]
+        assert score.session.dialog.language == "en"
+        assert [event.language for event in score.events if isinstance(event, Heard)] == ["es", "en", "en"]
+
+
+async def test_a_language_the_assistant_does_not_speak_changes_nothing(assistant: Assistant) -> None:
+    async with in_call(assistant, ["xx:Hmm hmm."], [["Perdone."]]) as (score, _):
+        await score.caller_speaks()
+        await score.settle()
+        assert score.voice.manners[-1][0] == "es"
+
+
+async def test_a_noise_in_another_language_changes_nothing(assistant: Assistant) -> None:
+    async with in_call(assistant, ["en:", "¿Horario?"], [["De nueve a seis."]]) as (score, _):
+        await score.caller_speaks()
+        await score.caller_speaks()
+        await score.settle()
+        assert score.voice.manners[-1][0] == "es"
+
+
 async def test_speaking_over_a_reply_silences_it_and_is_answered(assistant: Assistant) -> None:
     channel = FakeChannel(1 << 40, 6 * WORD)
     async with in_call(

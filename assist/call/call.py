@@ -67,7 +67,7 @@ class Call:
         """
         if session:
             self._session = session
-        self._hearing = Hearing(self._ear, self._engines.stt, self._session.manner)
+        self._hearing = Hearing(self._ear, self._engines.stt, self._session.manner, self._assistant.languages)
         self._diary(Started(self._assistant.name, self._dialog.language, resumed=session is not None))
         try:
             cause = await race(self._hold(resumed=session is not None), self._channel.hung_up())
@@ -151,7 +151,8 @@ class Call:
 
     async def _answer(self, question: Question) -> Question | None:
         """Answer, and return what the caller says over the answer."""
-        self._diary(Heard(question.message.text, question.message.keyed))
+        self._dialog.language = self._session.manner.language
+        self._diary(Heard(question.message.text, question.message.keyed, self._dialog.language))
         self._dialog.messages.append(question.message)
         self._session.position = self._ear.settled
         self._session.turns += 1

@@ -23,6 +23,8 @@ class Heard:
 
     text: str
     keyed: bool
+    language: str = ""
+    """ISO 639-1: the one that is spoken from now on."""
 
 
 @dataclass(frozen=True, slots=True)

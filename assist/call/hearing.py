@@ -32,12 +32,16 @@ class Question:
 
 
 class Hearing:
-    """Understands one caller, in the language that is being spoken."""
+    """Understands one caller, in the language that is being spoken; a caller who changes it is followed.
 
-    def __init__(self, ear: Ear, stt: SpeechToText, manner: Manner) -> None:
+    *languages* are those the assistant speaks.
+    """
+
+    def __init__(self, ear: Ear, stt: SpeechToText, manner: Manner, languages: tuple[str, ...]) -> None:
         self._ear = ear
         self._stt = stt
         self._manner = manner
+        self._languages = languages
 
     async def listen(self, seconds: float) -> Question | None:
         """Return what the caller says, or `None` after so much silence; a noise starts it anew."""
@@ -55,12 +59,16 @@ class Hearing:
         transcript = await self._transcribe(utterance)
         if not transcript.text:
             return None
+        if transcript.language in self._languages:
+            self._manner.language = transcript.language
         message = Message(Speaker.CALLER, transcript.text, transcript.alternatives or (transcript.text,))
         return Question(message, utterance.voice_ended_at, utterance.ended_at or clock(), clock())
 
     async def _transcribe(self, utterance: Spoken) -> Transcript:
         transcript = Transcript("")
-        stream = self._stt.transcribe(utterance.speech(), (self._manner.language,))
+        now = self._manner.language
+        others = tuple(language for language in self._languages if language != now)
+        stream = self._stt.transcribe(utterance.speech(), (now, *others))
         async with aclosing(stream) as transcripts:
             async for latest in transcripts:
                 transcript = latest

@@ -25,7 +25,7 @@ NAME = "whisper"
 class Model(Protocol):
     """What decodes: slow, called from several threads."""
 
-    def read(self, speech: bytes, language: str) -> Reading: ...
+    def read(self, speech: bytes, languages: tuple[str, ...]) -> Reading: ...
 
 
 class Whisper:
@@ -68,18 +68,18 @@ class Whisper:
                         continue
                     if decode:
                         decode.cancel()
-                    decode = self._start(bytes(audio), languages[0]) if piece is Pause.BEGAN else None
-            decode = decode or self._start(bytes(audio), languages[0])
+                    decode = self._start(bytes(audio), languages) if piece is Pause.BEGAN else None
+            decode = decode or self._start(bytes(audio), languages)
             yield await decode
         finally:
             if decode:
                 # One that still queues will not run; one that runs ends by itself, and nobody waits for it.
                 decode.cancel()
 
-    def _start(self, audio: bytes, language: str) -> asyncio.Future[Transcript]:
+    def _start(self, audio: bytes, languages: tuple[str, ...]) -> asyncio.Future[Transcript]:
         if self._model is None:
             raise ProviderError(NAME, "the model is not loaded", temporary=True)
-        decode = asyncio.get_running_loop().run_in_executor(self._pool, _decode, self._model, audio, language)
+        decode = asyncio.get_running_loop().run_in_executor(self._pool, _decode, self._model, audio, languages)
         # A decode that fails after it was dropped is nobody's concern.
         decode.add_done_callback(lambda done: done.cancelled() or done.exception())
         return decode
@@ -104,16 +104,16 @@ async def opened(options: Options, settings: Settings) -> AsyncIterator[Opened[W
         whisper.close()
 
 
-def _decode(model: Model, audio: bytes, language: str) -> Transcript:
+def _decode(model: Model, audio: bytes, languages: tuple[str, ...]) -> Transcript:
     try:
-        reading = model.read(audio, language)
+        reading = model.read(audio, languages)
     except ValueError as error:
-        raise ProviderError(NAME, f"cannot decode in language {language!r}", temporary=False) from error
+        raise ProviderError(NAME, f"cannot decode in language {languages[0]!r}", temporary=False) from error
     except RuntimeError as error:
         raise ProviderError(NAME, "the decoder failed", temporary=True) from error
     if not reading.is_speech:
-        return Transcript("", language=language)
-    return Transcript(reading.texts[0], distinct(reading.texts), language)
+        return Transcript("", language=languages[0])
+    return Transcript(reading.texts[0], distinct(reading.texts), reading.language)
 
 
 def distinct(readings: Iterable[str]) -> tuple[str, ...]:

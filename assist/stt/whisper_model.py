@@ -10,10 +10,16 @@ Three things differ from the stock decoder:
   rule refuses 0 and 8 % of them, 98 % of the coughs and all of the tones, hisses and knocks. Of bare breaths it
   refuses half: those are for the voice detection to keep out.
 * A reading is at most as long as fast speech, because a short window can make the decoder repeat itself.
+* Whether the caller changed the language is asked of the same encoded sound. It leans to English: of 210 human
+  utterances the odds of English to Spanish were, as logarithms, above 2.7 for all English ones and below 4 for all
+  Spanish ones but two ("seis", "móvil"). So 2 is taken for the middle, and 2 on either side for doubt, in which the
+  language stays what it was; as it does for a word or two, which may be a name, or "okay".
 """
 
 import hashlib
 import importlib.util
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -53,6 +59,11 @@ LONGEST = 30 * RATE
 TOKENS_PER_SECOND = 9
 TOKENS_BESIDE = 12
 BEAMS = 5
+LEANS_TO_ENGLISH = 2.0
+SURE_OF_LANGUAGE = 2.0
+"""Natural logarithms of odds."""
+LONG_ENOUGH_TO_TELL = 1.2
+"""Seconds of an utterance from which its language is asked for."""
 READ_WITHOUT_DOUBT = -0.35
 """Score that most of what people say reaches, and no noise was seen to."""
 
@@ -67,6 +78,8 @@ class Reading:
     """Mean log probability of the best reading's tokens."""
     no_speech: float
     """Probability that nothing was said."""
+    language: str
+    """The one it was read in."""
 
     @property
     def is_speech(self) -> bool:
@@ -89,19 +102,30 @@ class WhisperModel:
             files=dict(weights),
         )
 
-    def read(self, speech: bytes, language: str) -> Reading:
-        """Return what *speech* (`LINE`) may mean. Raises `ValueError` for a language Whisper never learned."""
+    def read(self, speech: bytes, languages: tuple[str, ...]) -> Reading:
+        """Return what *speech* (`LINE`) may mean, in the first of *languages* unless it surely is another of them.
+
+        Raises `ValueError` for a language Whisper never learned.
+        """
         whole_samples = speech[: len(speech) // LINE.sample_bytes * LINE.sample_bytes]
         if not whole_samples:
-            return Reading(("",), 0.0, 1.0)
+            return Reading(("",), 0.0, 1.0, languages[0])
         sound = np.frombuffer(resample(whole_samples, LINE.rate, RATE), "<i2").astype(np.float32) / np.float32(32768)
-        return _joined([self._read_window(window, language) for window in windows(sound)])
+        if len(sound) < LONG_ENOUGH_TO_TELL * RATE:
+            languages = languages[:1]
+        readings: list[Reading] = []
+        for window in windows(sound):
+            readings.append(self._read_window(window, languages))
+            languages = (readings[0].language,)
+        return _joined(readings)
 
-    def _read_window(self, sound: Samples, language: str) -> Reading:
+    def _read_window(self, sound: Samples, languages: tuple[str, ...]) -> Reading:
+        encoded = self._whisper.model.encode(ctranslate2.StorageView.from_array(self._features(sound)))
+        language = self._spoken(encoded, languages) if len(languages) > 1 else languages[0]
         tokens = Tokenizer(self._whisper.hf_tokenizer, True, task="transcribe", language=language)
         prompt = [*tokens.sot_sequence, tokens.no_timestamps]
         result = self._whisper.model.generate(
-            ctranslate2.StorageView.from_array(self._features(sound)),
+            encoded,
             [prompt],
             beam_size=BEAMS,
             num_hypotheses=BEAMS,
@@ -110,7 +134,15 @@ class WhisperModel:
             return_no_speech_prob=True,
         )[0]
         texts = [tokens.decode([token for token in ids if token < tokens.eot]).strip() for ids in result.sequences_ids]
-        return Reading(tuple(texts), result.scores[0], result.no_speech_prob)
+        return Reading(tuple(texts), result.scores[0], result.no_speech_prob, language)
+
+    def _spoken(self, encoded: ctranslate2.StorageView, languages: tuple[str, ...]) -> str:
+        """Return the language that surely is spoken, or the first."""
+        probabilities = {token.strip("<|>"): share for token, share in self._whisper.model.detect_language(encoded)[0]}
+        now, *others = languages
+        likeliest = max(others, key=lambda language: likelihood(probabilities, language))
+        ahead = likelihood(probabilities, likeliest) - likelihood(probabilities, now)
+        return likeliest if ahead > SURE_OF_LANGUAGE else now
 
     def _features(self, sound: Samples) -> Samples:
         padded = np.zeros(min(max(WINDOW, len(sound) + MARGIN), LONGEST), np.float32)
@@ -118,6 +150,11 @@ class WhisperModel:
         features = self._whisper.feature_extractor(padded, padding=0)
         even = features.shape[1] // 2 * 2  # the encoder halves the number of frames
         return np.ascontiguousarray(features[None, :, :even], dtype=np.float32)
+
+
+def likelihood(probabilities: Mapping[str, float], language: str) -> float:
+    """Return the logarithm of the probability of *language*, put right for Whisper's leaning to English."""
+    return math.log(max(probabilities.get(language, 0.0), 1e-9)) - (LEANS_TO_ENGLISH if language == "en" else 0.0)
 
 
 def windows(sound: Samples) -> list[Samples]:
@@ -138,13 +175,13 @@ def _joined(readings: list[Reading]) -> Reading:
         return readings[0]
     spoken = [reading for reading in readings if reading.is_speech] or readings[:1]
     text = " ".join(reading.texts[0] for reading in spoken)
-    return Reading((text,), min(r.score for r in spoken), min(r.no_speech for r in spoken))
+    return Reading((text,), min(r.score for r in spoken), min(r.no_speech for r in spoken), readings[0].language)
 
 
 def load_model(directory: Path | None, decodes: int) -> WhisperModel:
     """Return the model, ready to `read` without the delay of a first time. See `load_weights`."""
     model = WhisperModel(load_weights(directory), decodes)
-    model.read(bytes(LINE.rate), "es")
+    model.read(bytes(LINE.rate), ("es",))
     return model
 
 
