@@ -1,7 +1,6 @@
 """Embedded text to speech: SVOX Pico. Milliseconds per sentence, no key, no network."""
 
 import re
-import unicodedata
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -18,6 +17,7 @@ from assist.errors import ConfigurationError, ProviderError
 from assist.provider import Opened
 from assist.settings import Settings
 from assist.tts.pico_process import NAME, PicoProcess
+from assist.tts.wording import readable
 
 Samples: TypeAlias = NDArray[np.float32]
 
@@ -113,16 +113,13 @@ def levelled(sound: Samples) -> Samples:
 
 TAG = re.compile(r"<(?!\s*\d)")
 """What Pico may take for markup, unlike "5 < 7"."""
-MARKUP = re.compile(r"[\\^~|{}\[\]_`]|\*+(?=[^\W\d])|(?<=[\w.,:;!?])\*+")
-"""What is never meant to be read out; a lone ``*`` is a key."""
 MONSTER = re.compile(r"\S{30}(?=\S)")
 """The head of what is too long for a word: from about 50 letters on Pico fails, from 100 it may never end."""
 
 
 def speakable(text: str) -> str:
     """Return *text* without what Pico would obey, stumble over or read out as a name of a character."""
-    printable = "".join(" " if unicodedata.category(letter).startswith("C") else letter for letter in text)
-    return MONSTER.sub(r"\g<0> ", " ".join(MARKUP.sub(" ", TAG.sub(" ", printable)).split()))
+    return MONSTER.sub(r"\g<0> ", " ".join(TAG.sub(" ", readable(text)).split()))
 
 
 def pieces(text: str) -> Iterator[str]:
