@@ -56,7 +56,8 @@ def serve() -> None:
     settings = read_settings()
     set_up_logging()
     policy = Policy(workers=settings.workers.count, drain=settings.workers.drain)
-    asyncio.run(supervise(WORKER_COMMAND, policy, sweep=lambda: sweep_media(settings)))
+    if not asyncio.run(supervise(WORKER_COMMAND, policy, sweep=lambda: sweep_media(settings))):
+        raise SystemExit(2)
 
 
 @cli.command("worker", hidden=True)

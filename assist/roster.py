@@ -8,7 +8,8 @@ A worker is in one of these states::
                          +--------+--------+
                                doomed: told to say where it hangs, then killed
 
-One that died soon after its start is started again after a pause, which doubles each time.
+One that died soon after its start is started again after a pause, which doubles each time. But if the settings are
+wrong, which a worker says by its exit code before anybody was ready, nobody will do better: then all are stopped.
 """
 
 import logging
@@ -20,6 +21,8 @@ from typing import Final, TypeAlias
 
 from assist.heartbeat import DUMP
 
+WRONG_SETTINGS: Final = 2
+"""The exit code of what was told to do something that cannot be done."""
 LAST_WORDS: Final = 0.2
 """Seconds that a hung worker has to say where it hangs."""
 
@@ -115,6 +118,9 @@ class Roster:
         self._workers = [_Worker(name) for name in range(policy.workers)]
         self._seen: float | None = None
         self._drained_by: float | None = None
+        self._was_ready = False
+        self.hopeless = False
+        """It ended because the settings are wrong."""
 
     @property
     def over(self) -> bool:
@@ -129,6 +135,7 @@ class Roster:
             match happening:
                 case Beat(name):
                     self._workers[name].beat = now
+                    self._was_ready = True
                 case Died(name, code):
                     actions += self._replace(self._workers[name], code, now)
                 case Stop():
@@ -187,7 +194,7 @@ class Roster:
         if self._drained_by is not None:
             if not worker.fault and code not in {0, -signal.SIGTERM}:
                 yield Tell(logging.WARNING, f"worker {worker.name} {cause} as it stopped")
-        elif failures < 2:
+        elif failures < 2 and (code != WRONG_SETTINGS or self._was_ready):
             yield Tell(logging.WARNING, f"worker {worker.name} {cause}: another takes its place")
         elif failures == 2:
             # Said once: from now on it would fill the terminal.
@@ -197,6 +204,9 @@ class Roster:
                 f"worker {worker.name} {cause} soon after its start, again: retried, every {longest} at last",
             )
         self._workers[worker.name] = _Worker(worker.name, start_at=now + self._pause(failures), failures=failures)
+        if code == WRONG_SETTINGS and not self._was_ready and self._drained_by is None:
+            self.hopeless = True
+            yield from self._stop(now)
 
     def _pause(self, failures: int) -> float:
         if not failures:

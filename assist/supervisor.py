@@ -34,8 +34,8 @@ async def supervise(
     *,
     sweep: Callable[[], Awaitable[None]] = _nothing,
     sweep_every: float = 60.0,
-) -> None:
-    """Keep workers running until ``SIGTERM`` or ``SIGINT``; return when all have ended.
+) -> bool:
+    """Keep workers running until ``SIGTERM`` or ``SIGINT``; return when all have ended, whether they could work at all.
 
     Each is a process of *command* that does its work inside `assist.heartbeat.heartbeat` and ends upon ``SIGTERM``
     when its calls are finished or handed over; `Policy.drain` later, or at a second signal, it is killed.
@@ -58,6 +58,7 @@ async def supervise(
         crew.disband()
         sweeping.cancel()
         await asyncio.gather(sweeping, return_exceptions=True)
+    return not roster.hopeless
 
 
 async def _news(happened: asyncio.Queue[Happening]) -> Sequence[Happening]:

@@ -173,3 +173,19 @@ def test_a_parent_that_was_stopped_itself_blames_nobody() -> None:
     day.now += 3600
     assert day.happens() == []
     assert day.passes(10) == []
+
+
+def test_wrong_settings_end_the_service() -> None:
+    day = Day()
+    day.happens()
+    assert day.happens(Died(1, 2)) == [Send(0, signal.SIGTERM)]
+    assert not day.roster.over
+    day.happens(Died(0, -signal.SIGTERM))
+    assert day.roster.over
+    assert day.roster.hopeless
+
+
+def test_what_was_right_once_is_tried_again() -> None:
+    day = Day().begins()
+    assert done(day.happens(Died(1, 2))) == [Spawn(1)]
+    assert not day.roster.hopeless

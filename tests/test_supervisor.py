@@ -87,7 +87,7 @@ def worker(diary: Diary, *how: str) -> list[str]:
 @asynccontextmanager
 async def supervised(
     command: list[str], policy: Policy = QUICK, sweep: Callable[[], Awaitable[None]] | None = None
-) -> AsyncIterator[asyncio.Task[None]]:
+) -> AsyncIterator[asyncio.Task[bool]]:
     parent = asyncio.create_task(
         supervise(command, policy, sweep=sweep, sweep_every=0.01) if sweep else supervise(command, policy)
     )
