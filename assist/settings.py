@@ -6,6 +6,7 @@ Nothing else in this package looks at the environment.
 
 import difflib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -91,6 +92,17 @@ class OpenAI(BaseSettings):
     model: str = Field(default="gpt-4.1", validation_alias="ASSIST_OPENAI_MODEL")
 
 
+class Google(BaseSettings):
+    """Google Cloud (``GOOGLE_*``)."""
+
+    model_config = _prefixed("GOOGLE_")
+
+    application_credentials: Path | None = None
+    """The key file of a service account, or another file that Google's libraries take for one."""
+    cloud_project: str | None = None
+    """Without it the one in the key file."""
+
+
 class Esl(BaseSettings):
     """FreeSWITCH's own Event Socket, for placing calls (``ASSIST_ESL_*``)."""
 
@@ -144,12 +156,13 @@ class Settings:
     workers: Workers
     engines: Engines
     openai: OpenAI
+    google: Google
     esl: Esl
     redis: Redis
     files: Files
 
 
-GROUPS: tuple[type[BaseSettings], ...] = (Listen, Workers, Engines, OpenAI, Esl, Redis, Files)
+GROUPS: tuple[type[BaseSettings], ...] = (Listen, Workers, Engines, OpenAI, Google, Esl, Redis, Files)
 
 
 def read_settings(*needed: str) -> Settings:
@@ -169,6 +182,17 @@ def read_settings(*needed: str) -> Settings:
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     return Settings(**{_field(group): value for group, value in read.items()})  # type: ignore[arg-type]
+
+
+def secret(variable: str) -> SecretStr:
+    """Return what *variable* holds, a key whose name was written in an assistant. Raises `ConfigurationError`."""
+    # Whoever writes an assistant says where the key is sent, too: that must not be any secret of this process.
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*_API_KEY", variable):
+        # What was written is not repeated: it may be the key itself.
+        raise ConfigurationError("key: is no name of a key: write that of a variable, which ends in _API_KEY")
+    if value := os.environ.get(variable):
+        return SecretStr(value)
+    raise ConfigurationError(f"{variable}: is missing: set it")
 
 
 def _field(group: type[BaseSettings]) -> str:
