@@ -16,9 +16,9 @@ from typing import Self
 from assist.aio import Stream
 from assist.audio.formats import LINE
 from assist.call.channel import Channel
-from assist.call.sentences import Sentences
 from assist.errors import ProviderError
 from assist.llm import CollectDigits, HangUp, Json, Language, Notes, Pace, Part, Transfer, Usage
+from assist.llm.sentences import Sentences
 from assist.tts import TextToSpeech
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assist.call.sentences import LONGEST, Sentences
+from assist.llm.sentences import LONGEST, Sentences
 
 
 def cut(text: str, size: int = 1) -> list[str]:
