@@ -14,6 +14,7 @@ from assist.assistant.check import check
 from assist.bench.cli import bench
 from assist.demo.run import run_demo
 from assist.demo.show import show
+from assist.engines.cli import engines
 from assist.errors import AssistError, ConfigurationError, HungUp
 from assist.heartbeat import heartbeat
 from assist.log import set_up_logging
@@ -103,4 +104,5 @@ def demo(report: Path | None, recording: Path, brain: str, line: str) -> None:
 
 
 cli.add_command(check)
+cli.add_command(engines)
 cli.add_command(bench)

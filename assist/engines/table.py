@@ -44,12 +44,15 @@ class Packaged:
         try:
             return importlib.import_module(self.module)
         except ModuleNotFoundError as error:
+            if (error.name or "").startswith("assist."):
+                raise
             mend = f'pip install "assist[{self.extra}]"'
             raise ConfigurationError(f"the package {error.name} is missing: {mend}") from error
 
 
 STT: dict[str, Source] = {
     "whisper": Packaged("assist.stt.whisper", "local"),
+    "google": Packaged("assist.stt.google", "google"),
 }
 LLM: dict[str, Source] = {
     "openai": Packaged("assist.llm.openai", "openai"),
@@ -58,8 +61,9 @@ LLM: dict[str, Source] = {
 }
 TTS: dict[str, Source] = {
     "pico": Packaged("assist.tts.pico", "local"),
+    "google": Packaged("assist.tts.google", "google"),
 }
 TABLES: Mapping[Kind, dict[str, Source]] = {Kind.STT: STT, Kind.LLM: LLM, Kind.TTS: TTS}
 
-LAST_RESORT: Mapping[Kind, str] = {Kind.STT: "whisper", Kind.LLM: "flow", Kind.TTS: "pico"}
+LAST_RESORT: dict[Kind, str] = {Kind.STT: "whisper", Kind.LLM: "flow", Kind.TTS: "pico"}
 """The engines that need neither network nor key: what remains when everything else is down."""
