@@ -3,23 +3,20 @@
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from assist.aio import Stream
 from assist.assistant.hours import STRICT
 from assist.audio.formats import LINE
+from assist.audio.levelling import levelled
 from assist.audio.resample import resample
 from assist.errors import ConfigurationError, ProviderError
 from assist.provider import Opened
 from assist.settings import Settings
 from assist.tts.pico_process import NAME, PicoProcess
 from assist.tts.wording import readable
-
-Samples: TypeAlias = NDArray[np.float32]
 
 MEND = "pip install --force-reinstall py-nanotts==0.1.1"
 RATE = 16_000
@@ -31,17 +28,6 @@ SPEED = 1.15
 """Of Pico's own: understood best on a telephone."""
 VOLUME = 0.5
 """Louder, Pico clips."""
-
-LEVEL = 32768 * 10 ** (-20 / 20)
-"""RMS of the speech: -20 dB of full scale."""
-PEAK = 32768 * 0.9
-HISS = 100
-"""RMS of a frame of Pico's silence is less."""
-FRAME = LINE.rate // 100
-AUDIBLE = 10 ** (-40 / 20)
-"""RMS of a 10 ms frame, of the loudest one's: below, nothing is being said."""
-EDGE = 2
-"""Frames kept before the first and after the last audible one: the soft ends of words."""
 
 LONGEST = 120
 """Characters synthesised in one go, which takes about 30 ms: so long the other calls' sentences wait."""
@@ -96,19 +82,6 @@ async def opened(options: Options, settings: Settings) -> AsyncIterator[Opened[P
         yield Opened(pico)
     finally:
         await pico.close()
-
-
-def levelled(sound: Samples) -> Samples:
-    """Return the speech in *sound* (`LINE`) without the silence around it, as loud as `LEVEL`. Both in 16-bit steps."""
-    frames = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
-    loudness = np.sqrt(np.square(frames).mean(axis=1))
-    audible = np.flatnonzero(loudness > max(AUDIBLE * loudness.max(initial=0), HISS))
-    if not len(audible):
-        return sound[:0]
-    first, last = max(audible[0] - EDGE, 0), audible[-1] + EDGE + 1
-    speech = frames[first:last].ravel()
-    gain = min(LEVEL / np.sqrt(np.square(loudness[audible]).mean()), PEAK / np.abs(speech).max())
-    return np.asarray(np.rint(speech * np.float32(gain)), np.float32)
 
 
 TAG = re.compile(r"<(?!\s*\d)")
