@@ -15,6 +15,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import assist
 from assist.aio import Stream
@@ -54,6 +55,7 @@ class Subject:
     """The share of words that may be misunderstood: none if a `listener` hears."""
 
 
+Sound: TypeAlias = NDArray[np.float64]
 Piece: TypeAlias = bytes | Pause | asyncio.Event
 """Of an utterance; an event is waited for."""
 Behaviour: TypeAlias = Callable[[Subject], Awaitable[None]]
@@ -74,30 +76,40 @@ async def examined(
 
 
 async def listener(audio: bytes) -> str:
-    """Write down *audio* (`LINE`) that is one of the human recordings, or the beginning of one: as much as was said.
+    """Write down *audio* (`LINE`) that is one of the human recordings or any part of one, silence around it allowed.
 
     What is no recording, or was mangled on the way, is no words. See `tests.providers.Hear`.
     """
     sound = samples(audio[: len(audio) // 2 * 2])
     if not len(sound) or np.abs(sound).max() < 200:
         return ""
-    likeness, words, share = max(_likenesses(sound))
-    return " ".join(words[: round(len(words) * share)]) if likeness > 0.9 else ""
+    likeness, words = max(known.compare(sound) for known in _known())
+    return " ".join(words) if likeness > 0.9 else ""
 
 
-def _likenesses(sound: "np.typing.NDArray[np.float64]") -> list[tuple[float, list[str], float]]:
-    found = []
-    for words, recorded in _known():
-        length = min(len(sound), len(recorded))
-        one, other = sound[:length], recorded[:length]
-        scale = float(np.linalg.norm(one) * np.linalg.norm(other))
-        found.append((float(one @ other) / scale if scale else 0.0, words, length / len(recorded)))
-    return found
+class _Known:
+    """A recording that is recognised wherever it is cut."""
+
+    def __init__(self, said: Recording) -> None:
+        self._words = said.words.split()
+        self._sound = samples(said.audio)
+        self._energy = np.concatenate([[0.0], np.cumsum(self._sound**2)])
+
+    def compare(self, sound: Sound) -> tuple[float, list[str]]:
+        """Return how alike *sound* is to any part of it, from 0 to 1, and the words of that part."""
+        size = 1 << (len(sound) + len(self._sound)).bit_length()
+        product = np.fft.irfft(np.fft.rfft(self._sound, size) * np.conj(np.fft.rfft(sound, size)), size)
+        lag = int(np.argmax(product))
+        start = lag if lag < len(self._sound) else lag - size
+        first, last = max(start, 0), min(start + len(sound), len(self._sound))
+        scale = float(np.sqrt((sound**2).sum() * (self._energy[last] - self._energy[first])))
+        place = [round(len(self._words) * sample / len(self._sound)) for sample in (first, last)]
+        return (float(product[lag]) / scale if scale else 0.0), self._words[place[0] : place[1]]
 
 
 @cache
-def _known() -> list[tuple[list[str], "np.typing.NDArray[np.float64]"]]:
-    return [(said.words.split(), samples(said.audio)) for name in ("es", "en") for said in recordings(name)]
+def _known() -> list[_Known]:
+    return [_Known(said) for language in ("es", "en") for said in recordings(language)]
 
 
 # Speaking
