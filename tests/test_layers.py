@@ -10,6 +10,7 @@ LAYERS = [
     {"__main__", "cli"},
     {"bench", "demo"},
     {"app"},
+    {"campaign"},
     {"engines", "journal"},
     {"simulate"},
     {"switch", "call", "flow"},

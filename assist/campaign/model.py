@@ -1,0 +1,167 @@
+"""The nouns of a campaign, as everybody who works on one uses them. Times are seconds since the epoch, UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("6f1f3c1e-6a0f-5c7e-9d57-0b1b7c7a1c55")
+
+
+class CampaignState(StrEnum):
+    """What the owner wants of a campaign."""
+
+    DRAFT = "draft"
+    """Imported perhaps, never started."""
+    RUNNING = "running"
+    PAUSED = "paused"
+    """Nobody new is called; calls in progress end by themselves."""
+    CANCELLED = "cancelled"
+    """For good."""
+    FINISHED = "finished"
+    """Every contact is done."""
+
+
+class ContactState(StrEnum):
+    """Where a contact is."""
+
+    WAITING = "waiting"
+    """To be called when due."""
+    CLAIMED = "claimed"
+    """Somebody is about to call; nothing was sent yet."""
+    DIALING = "dialing"
+    """It was written down that the switch is asked to call. From here on a crash means: perhaps called."""
+    ANSWERED = "answered"
+    """Somebody or something picked up; the call goes on."""
+    DONE = "done"
+    """Never called again by this campaign; `Outcome` says why."""
+
+
+class Result(StrEnum):
+    """How one attempt ended."""
+
+    HUMAN = "human"
+    """A person answered; what came of it is for the assistant's own notes."""
+    VOICEMAIL = "voicemail"
+    IVR = "ivr"
+    """A machine with a menu."""
+    SCREENED = "screened"
+    """A machine asked who calls, and nobody came."""
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    INVALID = "invalid"
+    """There is no such number."""
+    UNAVAILABLE = "unavailable"
+    """Switched off, out of reach; a carrier's announcement says so."""
+    CONGESTION = "congestion"
+    """The network or the trunk is full."""
+    FAILED = "failed"
+    """Our side, or a carrier that did not answer at all."""
+    UNKNOWN = "unknown"
+    """Whoever called was lost, and nobody knows whether it rang: used up, and not called again unless wanted."""
+
+
+class Outcome(StrEnum):
+    """Why a contact is done."""
+
+    REACHED = "reached"
+    MESSAGE_LEFT = "message_left"
+    EXHAUSTED = "exhausted"
+    """No attempts left."""
+    INVALID = "invalid"
+    OPTED_OUT = "opted_out"
+    SUPPRESSED = "suppressed"
+    """On a do-not-call list, or not to be called by policy."""
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    """The campaign ended first."""
+    CANCELLED = "cancelled"
+
+
+class Blocked(StrEnum):
+    """Why nobody is called just now."""
+
+    NOT_RUNNING = "not_running"
+    NOBODY_DUE = "nobody_due"
+    WINDOW = "window"
+    """Closed where the next contacts live."""
+    HOLIDAY = "holiday"
+    DO_NOT_CALL = "do_not_call"
+    CAP = "cap"
+    """The number was called often enough, by all campaigns together."""
+    CPS = "cps"
+    CONCURRENCY = "concurrency"
+    """Of the campaign, the trunk or everybody; capacity kept for those who call us counts as taken."""
+    CEILING = "ceiling"
+    """Minutes or money, of the campaign or of the day."""
+    BREAKER = "breaker"
+    """Too many failures or short calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """That and how a person agreed to be called."""
+
+    source: str
+    at: float
+    proof: str = ""
+    """Where it can be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody to call."""
+
+    id: str
+    """Unique in the campaign: the owner's own, or made of the number."""
+    number: str
+    """E.164."""
+    group: str
+    """Whose clock and holidays count: time zone and region, as ``Europe/Madrid ES-MD``."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The other columns: what the assistant may say."""
+    language: str = ""
+    """ISO 639-1; empty: the assistant's first."""
+    consent: Consent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of time in which a group may be called: from *opens* to before *closes*."""
+
+    opens: float
+    closes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to call one contact once, until *lease* has passed."""
+
+    campaign: str
+    contact: Contact
+    attempt: int
+    """From 1."""
+    fence: int
+    """Whoever comes with an older one is refused."""
+    node: str
+    """The FreeSWITCH that is to call."""
+    lease: float
+
+    @property
+    def id(self) -> str:
+        return attempt_id(self.campaign, self.contact.id, self.attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Nobody is to be called now."""
+
+    reason: Blocked
+    until: float | None = None
+    """When to ask again; None: when something changes."""
+
+
+def attempt_id(campaign: str, contact: str, attempt: int) -> str:
+    """Return the id of an attempt, which is FreeSWITCH's id of the call: the same wherever it is computed."""
+    return str(uuid5(NAMESPACE, f"{campaign}\n{contact}\n{attempt}"))
