@@ -92,6 +92,14 @@ class OpenAI(BaseSettings):
     model: str = Field(default="gpt-4.1", validation_alias="ASSIST_OPENAI_MODEL")
 
 
+class Deepgram(BaseSettings):
+    """Deepgram (``DEEPGRAM_*``)."""
+
+    model_config = _prefixed("DEEPGRAM_")
+
+    api_key: SecretStr | None = None
+
+
 class Google(BaseSettings):
     """Google Cloud (``GOOGLE_*``)."""
 
@@ -101,6 +109,15 @@ class Google(BaseSettings):
     """The key file of a service account, or another file that Google's libraries take for one."""
     cloud_project: str | None = None
     """Without it the one in the key file."""
+
+
+class Aws(BaseSettings):
+    """Amazon Web Services (``AWS_*``); Amazon's own library finds the keys as it always does."""
+
+    model_config = _prefixed("AWS_")
+
+    region: str | None = None
+    """Without it the one of the profile."""
 
 
 class Esl(BaseSettings):
@@ -156,13 +173,15 @@ class Settings:
     workers: Workers
     engines: Engines
     openai: OpenAI
+    deepgram: Deepgram
     google: Google
+    aws: Aws
     esl: Esl
     redis: Redis
     files: Files
 
 
-GROUPS: tuple[type[BaseSettings], ...] = (Listen, Workers, Engines, OpenAI, Google, Esl, Redis, Files)
+GROUPS: tuple[type[BaseSettings], ...] = (Listen, Workers, Engines, OpenAI, Deepgram, Google, Aws, Esl, Redis, Files)
 
 
 def read_settings(*needed: str) -> Settings:

@@ -31,7 +31,7 @@ async def pico() -> AsyncIterator[Pico]:
     await engine.close()
 
 
-@pytest.mark.parametrize("behaviour", tts.VOICE, ids=lambda behaviour: behaviour.__name__)
+@pytest.mark.parametrize("behaviour", tts.VOICE, ids=tts.name)
 async def test_it_does_what_every_voice_does(pico: Pico, behaviour: tts.Voice) -> None:
     await behaviour(pico)
 

@@ -53,6 +53,8 @@ class Packaged:
 STT: dict[str, Source] = {
     "whisper": Packaged("assist.stt.whisper", "local"),
     "google": Packaged("assist.stt.google", "google"),
+    "deepgram": Packaged("assist.stt.deepgram", "deepgram"),
+    "openai": Packaged("assist.stt.openai", "openai"),
 }
 LLM: dict[str, Source] = {
     "openai": Packaged("assist.llm.openai", "openai"),
@@ -60,8 +62,11 @@ LLM: dict[str, Source] = {
     "echo": Packaged("assist.llm.echo", "local"),
 }
 TTS: dict[str, Source] = {
+    "kokoro": Packaged("assist.tts.kokoro", "neural"),
     "pico": Packaged("assist.tts.pico", "local"),
     "google": Packaged("assist.tts.google", "google"),
+    "polly": Packaged("assist.tts.polly", "aws"),
+    "openai": Packaged("assist.tts.openai", "openai"),
 }
 TABLES: Mapping[Kind, dict[str, Source]] = {Kind.STT: STT, Kind.LLM: LLM, Kind.TTS: TTS}
 

@@ -1,0 +1,79 @@
+"""OpenAI's speech endpoint as a local server, held to the SDK's own types."""
+
+from aiohttp import web
+from openai.types import Model
+from openai.types.audio.speech_create_params import SpeechCreateParams
+from openai.types.shared import ErrorObject
+from pydantic import TypeAdapter
+
+from assist.audio.formats import LINE
+from assist.audio.resample import resample
+from tests.providers import Fault, Speak
+from tests.providers.http import HttpService, garbage
+
+KEY = "sk-not-a-real-key"
+RATE = 24_000
+MODELS = ("gpt-4o-mini-tts", "tts-1")
+LONGEST = 4096
+
+
+class Speech:
+    """Answers as the API does, and keeps what it was asked to say."""
+
+    def __init__(self, speak: Speak) -> None:
+        self.diary: list[SpeechCreateParams] = []
+        self._speak = speak
+
+    async def answer(self, service: HttpService, request: web.BaseRequest) -> web.StreamResponse:
+        match service.fault:
+            case Fault.FORBIDDEN:
+                return refusal(403, "unsupported_country_region_territory")
+            case Fault.BUSY:
+                return refusal(429, "rate_limit_exceeded", {"retry-after": "7"})
+            case Fault.BROKEN:
+                return refusal(500, "server_error")
+            case Fault.GARBAGE:
+                return garbage()
+        if service.fault is Fault.UNAUTHORIZED or request.headers.get("Authorization") != f"Bearer {KEY}":
+            return refusal(401, "invalid_api_key")
+        if request.method == "POST" and request.path == "/audio/speech":
+            return await self._say(service, request)
+        if request.method == "GET" and request.path.removeprefix("/models/") in MODELS:
+            model = Model(id=request.path.removeprefix("/models/"), created=1, object="model", owned_by="openai")
+            return web.json_response(text=model.model_dump_json())
+        return refusal(404, "model_not_found")
+
+    async def _say(self, service: HttpService, request: web.BaseRequest) -> web.StreamResponse:
+        asked = _checked(await request.read())
+        self.diary.append(asked)
+        sound = await self._speak(asked["input"])
+        # Slower speech is the same sound with more samples.
+        slower = resample(sound, LINE.rate, round(RATE / asked.get("speed", 1.0)))
+        return await service.stream(request, slower, "audio/pcm")
+
+
+def _checked(body: bytes) -> SpeechCreateParams:
+    asked = TypeAdapter(SpeechCreateParams).validate_json(body, strict=True)
+    assert TypeAdapter(dict[str, object]).validate_json(body).keys() <= SpeechCreateParams.__annotations__.keys()
+    assert asked["model"] in MODELS
+    assert 0 < len(asked["input"]) <= LONGEST
+    assert 0.25 <= asked.get("speed", 1.0) <= 4.0
+    assert asked.get("response_format") == "pcm", "this server speaks nothing else"
+    assert not (asked["model"] == "tts-1" and asked.get("instructions")), "tts-1 takes no instructions"
+    return asked
+
+
+def refusal(status: int, code: str, headers: dict[str, str] | None = None) -> web.Response:
+    error = ErrorObject(message=f"No: {KEY}, clínica", type="invalid_request_error", code=code, param=None)
+    return web.json_response({"error": error.model_dump()}, status=status, headers=headers)
+
+
+def openai_speech(speech: Speech) -> HttpService:
+    """Return the service, to be entered."""
+    return HttpService(
+        "openai",
+        speech.answer,
+        address="base_url",
+        environment={"OPENAI_API_KEY": KEY},
+        options={"key": "OPENAI_API_KEY"},
+    )
