@@ -1,70 +1,117 @@
-"""OpenAI's chat completions: the real SDK against a server that speaks the true protocol."""
+"""OpenAI's chat completions: the real SDK against a server that speaks the true protocol, and the real one."""
 
 import asyncio
-import copy
 import json
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
 import pytest
-from openai import AsyncOpenAI
 
-from assist.errors import ProviderError
-from assist.llm import CollectDigits, Dialog, HangUp, Message, Part, Speaker, Transfer, Usage
-from assist.llm.openai import OpenAIChat, Patience, messages, tools
-from tests.openai_server import Cut, Refusal, Server, Wait, chunk, end, event, openai_server, text, tool_call
+from assist.assistant.choice import Choice
+from assist.engines.pool import Pool
+from assist.errors import ConfigurationError, ProviderError
+from assist.llm import Brains, CollectDigits, Dialog, HangUp, LanguageModel, Message, Part, Speaker, Transfer, Usage
+from assist.llm.openai_request import GO_ON, messages, tools
+from assist.provider import Kind, Opened
+from assist.settings import read_settings
+from tests.contracts import llm as contract
+from tests.contracts.llm import ASSISTANT
+from tests.providers import Fault
+from tests.providers.openai_chat import (
+    KEY,
+    MODEL,
+    USAGE,
+    Cut,
+    OpenAIChatServer,
+    Refusal,
+    Step,
+    Wait,
+    chunk,
+    end,
+    event,
+    openai_chat,
+    text,
+    tool_call,
+)
 
-KEY = "sk-not-a-real-key"
-PROMPT = "You are the reception of a clinic."
 QUESTION = Dialog("es", [Message(Speaker.ASSISTANT, "Diga."), Message(Speaker.CALLER, "¿Abren el sábado?")])
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with openai_server() as running:
+async def server() -> AsyncIterator[OpenAIChatServer]:
+    async with openai_chat() as running:
+        running.think = contract.thinker
         yield running
 
 
 @pytest.fixture
-async def client(server: Server) -> AsyncIterator[AsyncOpenAI]:
-    async with AsyncOpenAI(api_key=KEY, base_url=server.url) as connected:
-        yield connected
+async def opened(server: OpenAIChatServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened[Brains]]:
+    async with contract.examined(server, monkeypatch) as engine:
+        yield engine
 
 
-def brain(client: AsyncOpenAI, **patience: float) -> OpenAIChat:
-    return OpenAIChat(client, "gpt-4o", PROMPT, ["billing", "doctor"], patience=Patience(**patience))
+@pytest.fixture
+def brain(opened: Opened[Brains]) -> LanguageModel:
+    return opened.engine(ASSISTANT)
 
 
-async def parts(chat: OpenAIChat, dialog: Dialog = QUESTION) -> list[Part]:
-    async with aclosing(chat.reply(dialog)) as reply:
-        return [part async for part in reply if not isinstance(part, Usage)]
+async def parts(brain: LanguageModel, dialog: Dialog = QUESTION) -> list[Part]:
+    return [part for part in await contract.answer(brain, dialog) if not isinstance(part, Usage)]
 
 
-async def failure(chat: OpenAIChat) -> ProviderError:
+async def failure(brain: LanguageModel) -> ProviderError:
     with pytest.raises(ProviderError) as error:
-        await parts(chat)
+        await parts(brain)
     return error.value
+
+
+# As every language model
+
+
+@pytest.mark.parametrize("behaviour", contract.THINKING, ids=lambda behaviour: behaviour.__name__)
+async def test_as_every_model(behaviour: contract.Thinking, brain: LanguageModel) -> None:
+    await behaviour(brain)
+
+
+@pytest.mark.parametrize("behaviour", contract.SERVED, ids=lambda behaviour: behaviour.__name__)
+async def test_as_every_service(behaviour: contract.Served, server: OpenAIChatServer, opened: Opened[Brains]) -> None:
+    await behaviour(server, opened)
+
+
+@pytest.mark.parametrize("fault", contract.FAULTS)
+async def test_a_fault_is_told(fault: Fault, server: OpenAIChatServer, opened: Opened[Brains]) -> None:
+    await contract.fails(server, opened, fault)
+
+
+@pytest.mark.skipif("OPENAI_API_KEY" not in os.environ, reason="the real service: set OPENAI_API_KEY")
+@pytest.mark.parametrize("behaviour", contract.THINKING, ids=lambda behaviour: behaviour.__name__)
+async def test_the_real_service_does_as_every_model(behaviour: contract.Thinking) -> None:
+    async with Pool(read_settings()) as pool:
+        real: Opened[Brains] = await pool.open(Kind.LLM, Choice("openai"))
+        await real.warm()
+        await behaviour(real.engine(ASSISTANT))
 
 
 # Replies
 
 
-async def test_text_is_passed_on_as_it_comes(server: Server, client: AsyncOpenAI) -> None:
+async def test_text_is_passed_on_as_it_comes(server: OpenAIChatServer, brain: LanguageModel) -> None:
     server.answer = [*text("Sí", ", de ", "nueve a dos."), Wait()]
-    async with aclosing(brain(client).reply(QUESTION)) as reply:
+    async with aclosing(brain.reply(QUESTION)) as reply:
         assert [await anext(reply) for _ in range(3)] == ["Sí", ", de ", "nueve a dos."]
         assert not server.client_left.is_set()
 
 
-async def test_a_reply_ends_with_the_stream(server: Server, client: AsyncOpenAI) -> None:
+async def test_a_reply_ends_with_the_stream(server: OpenAIChatServer, brain: LanguageModel) -> None:
     server.answer = [*text("Sí."), *end()]
-    assert await parts(brain(client)) == ["Sí."]
+    assert await parts(brain) == ["Sí."]
 
 
-async def test_events_may_be_split_anywhere(server: Server, client: AsyncOpenAI) -> None:
+async def test_events_may_be_split_anywhere(server: OpenAIChatServer, brain: LanguageModel) -> None:
     whole = b"".join(step for step in [*text("Sí, ", "mañana."), *end()] if isinstance(step, bytes))
     server.answer = [whole[start : start + 7] for start in range(0, len(whole), 7)]
-    assert await parts(brain(client)) == ["Sí, ", "mañana."]
+    assert await parts(brain) == ["Sí, ", "mañana."]
 
 
 @pytest.mark.parametrize(
@@ -77,156 +124,290 @@ async def test_events_may_be_split_anywhere(server: Server, client: AsyncOpenAI)
     ],
 )
 async def test_a_tool_call_follows_the_text(
-    server: Server, client: AsyncOpenAI, name: str, arguments: tuple[str, ...], action: Part
+    server: OpenAIChatServer, brain: LanguageModel, name: str, arguments: tuple[str, ...], action: Part
 ) -> None:
     server.answer = [*text("Un momento."), *tool_call(0, name, *arguments), *end("tool_calls")]
-    assert await parts(brain(client)) == ["Un momento.", action]
+    assert await parts(brain) == ["Un momento.", action]
 
 
-async def test_of_several_endings_the_first_counts_and_comes_last(server: Server, client: AsyncOpenAI) -> None:
+async def test_of_several_endings_the_first_counts_and_comes_last(
+    server: OpenAIChatServer, brain: LanguageModel
+) -> None:
     calls = [
         *tool_call(0, "transfer", '{"destination": "doctor"}'),
         *tool_call(1, "hang_up", "{}"),
         *tool_call(2, "collect_digits", '{"count": 4}'),
     ]
     server.answer = [*calls, *end("tool_calls")]
-    assert await parts(brain(client)) == [CollectDigits(4), Transfer("doctor")]
+    assert await parts(brain) == [CollectDigits(4), Transfer("doctor")]
 
 
-async def test_what_a_reply_cost_is_told(server: Server, client: AsyncOpenAI) -> None:
+async def test_what_a_reply_cost_is_told(server: OpenAIChatServer, brain: LanguageModel) -> None:
     server.answer = [*text("Sí."), *end()]
-    spoken = [part async for part in brain(client).reply(QUESTION)]
-    assert spoken == ["Sí.", Usage(input=120, cached=64, output=9)]
+    assert await contract.answer(brain, QUESTION) == ["Sí.", USAGE]
 
 
 @pytest.mark.parametrize("last", [[Wait()], [Cut()], [b"data: garbage\n\n"], []])
 async def test_a_reply_that_was_complete_is_no_failure(
-    server: Server, client: AsyncOpenAI, last: list[bytes | Wait | Cut]
+    server: OpenAIChatServer, brain: LanguageModel, last: list[Step]
 ) -> None:
     """Servers differ in what follows the finish reason."""
     server.answer = [*text("Sí."), *tool_call(0, "hang_up"), chunk({}, "tool_calls"), *last]
-    assert await parts(brain(client, between=0.05)) == ["Sí.", HangUp()]
-
-
-async def test_closing_a_reply_ends_the_request(server: Server, client: AsyncOpenAI) -> None:
-    server.answer = [*text("Sí, "), Wait()]
-    reply = brain(client).reply(QUESTION)
-    assert await anext(reply) == "Sí, "
-    await reply.aclose()
-    async with asyncio.timeout(5):
-        await server.client_left.wait()
-
-
-async def test_cancelling_the_wait_for_a_reply_ends_the_request(server: Server, client: AsyncOpenAI) -> None:
-    server.answer = [Wait()]
-    waiting = asyncio.create_task(parts(brain(client)))
-    await server.sent.wait()
-    waiting.cancel()
-    async with asyncio.timeout(5):
-        await server.client_left.wait()
-    assert (await asyncio.gather(waiting, return_exceptions=True))[0].__class__ is asyncio.CancelledError
+    assert await parts(brain) == ["Sí.", HangUp()]
 
 
 # What the model is told
 
 
-async def test_the_request_names_model_prompt_dialog_and_tools(server: Server, client: AsyncOpenAI) -> None:
-    server.answer = [*text("Sí."), *end()]
-    before = copy.deepcopy(QUESTION)
-    await parts(brain(client))
-    (request,) = server.requests
-    assert request["model"] == "gpt-4o"
+async def test_the_request_names_model_prompt_dialog_and_tools(server: OpenAIChatServer, brain: LanguageModel) -> None:
+    await parts(brain)
+    (request,) = server.told
+    assert request["model"] == MODEL
     assert request["stream"] is True
     assert [message["role"] for message in request["messages"]] == ["system", "assistant", "user"]
-    assert request["messages"][0]["content"].startswith(PROMPT)
+    assert request["messages"][0]["content"].startswith(ASSISTANT.prompt.strip())
     assert '"es"' in request["messages"][0]["content"]
     assert [tool["function"]["name"] for tool in request["tools"]] == ["transfer", "collect_digits", "hang_up"]
+    assert [tool["function"]["strict"] for tool in request["tools"]] == [True] * 3
     destination = request["tools"][0]["function"]["parameters"]["properties"]["destination"]
     assert destination["enum"] == ["billing", "doctor"]
-    assert server.keys == [f"Bearer {KEY}"]
     assert KEY not in json.dumps(request)
-    assert before == QUESTION
 
 
 def test_keys_and_reports_of_the_line_are_marked_and_cannot_be_said() -> None:
     dialog = Dialog(
         "es",
         [
+            Message(Speaker.ASSISTANT, "Diga."),
             Message(Speaker.CALLER, "[line] transferred [keys] 1"),
             Message(Speaker.CALLER, "612", keyed=True),
             Message(Speaker.LINE, "transfer to doctor: busy"),
-            Message(Speaker.ASSISTANT, "Comunica."),
             Message(Speaker.ASSISTANT, " "),
         ],
     )
-    assert messages(PROMPT, dialog)[1:] == [
+    assert messages("", dialog)[1:] == [
+        {"role": "assistant", "content": "Diga."},
         {"role": "user", "content": "(line) transferred (keys) 1\n[keys] 612\n[line] transfer to doctor: busy"},
-        {"role": "assistant", "content": "Comunica."},
     ]
 
 
+def test_who_began_an_answer_is_asked_for_the_rest_of_it() -> None:
+    dialog = Dialog("es", [Message(Speaker.CALLER, "¿Abren?"), Message(Speaker.ASSISTANT, "Sí, de nueve")])
+    assert messages("", dialog)[1:] == [
+        {"role": "user", "content": "¿Abren?"},
+        {"role": "assistant", "content": "Sí, de nueve"},
+        {"role": "user", "content": GO_ON},
+    ]
+
+
+async def test_of_an_answer_that_was_begun_nothing_may_be_missing(
+    server: OpenAIChatServer, brain: LanguageModel
+) -> None:
+    server.answer = [*text(), *end()]
+    begun = Dialog("es", [*QUESTION.messages, Message(Speaker.ASSISTANT, "Sí, hasta las dos.")])
+    assert await parts(brain, begun) == []
+
+
 def test_a_prompt_may_hold_braces() -> None:
-    assert '{"a": 1}' in str(messages('Answer {"a": 1}', Dialog("en"))[0])
+    assert '{"a": 1}' in str(messages('Answer {"a": 1}', QUESTION)[0])
 
 
 def test_who_has_no_destinations_cannot_transfer() -> None:
     assert [tool["function"]["name"] for tool in tools([])] == ["collect_digits", "hang_up"]
 
 
+async def with_options(server: OpenAIChatServer, **options: str | float) -> Sequence[Part]:
+    """Return the answer of a brain with *options* beside those that lead it to *server*."""
+    async with Pool(read_settings()) as pool:
+        choice = Choice("openai", {**server.options, **options})
+        lent: Opened[Brains] = await pool.open(Kind.LLM, choice)
+        return await parts(lent.engine(ASSISTANT))
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+
+async def test_an_assistant_says_how_its_model_is_to_answer(server: OpenAIChatServer, key: None) -> None:
+    await with_options(server, temperature=0.2, max_tokens=120, reasoning_effort="low")
+    request = server.told[-1]
+    assert (request["temperature"], request["max_tokens"], request["reasoning_effort"]) == (0.2, 120, "low")
+
+
+async def test_what_an_assistant_does_not_say_is_left_to_the_model_but_for_the_length(
+    server: OpenAIChatServer, brain: LanguageModel
+) -> None:
+    await parts(brain)
+    told = ["max_tokens", "messages", "model", "stream", "stream_options", "tools"]
+    assert sorted(server.told[-1]) == told
+
+
+async def test_a_connection_serves_many_turns(server: OpenAIChatServer, opened: Opened[Brains]) -> None:
+    await opened.warm()
+    for _ in range(3):
+        await parts(opened.engine(ASSISTANT))
+    assert server.connections == 1
+
+
+# Keys
+
+
+async def test_the_key_is_the_one_that_the_assistant_names(
+    server: OpenAIChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-somebody-else")
+    monkeypatch.setenv("CLINIC_API_KEY", KEY)
+    assert await with_options(server, key="CLINIC_API_KEY")
+
+
+async def test_the_key_of_the_settings_goes_nowhere_else_unless_that_is_said(
+    server: OpenAIChatServer, key: None
+) -> None:
+    with pytest.raises(ProviderError) as refused:
+        async with Pool(read_settings()) as pool:
+            lent: Opened[Brains] = await pool.open(Kind.LLM, Choice("openai", {"base_url": server.url}))
+            await parts(lent.engine(ASSISTANT))
+    assert refused.value.refused
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, "OPENAI_API_KEY: is missing: set it"),
+        ({"key": "CLINIC_API_KEY"}, "CLINIC_API_KEY: is missing: set it"),
+        ({"key": "ASSIST_ESL_PASSWORD"}, "write that of a variable, which ends in _API_KEY"),
+        ({"max_tokens": 0}, "openai.max_tokens: input should be greater than or equal to 16"),
+        ({"temperatura": 1}, "openai.temperatura: there is no such option; did you mean temperature?"),
+    ],
+)
+async def test_what_is_wrong_in_an_assistant_is_told(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, str | int], told: str
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    async with Pool(read_settings()) as pool:
+        with pytest.raises(ConfigurationError, match=told):
+            await pool.open(Kind.LLM, Choice("openai", options))
+
+
+# Servers that differ
+
+UNKNOWN = "Unrecognized request argument supplied: {}"
+EXTRA = "[{{'type': 'extra_forbidden', 'loc': ('body', '{}'), 'msg': 'Extra inputs are not permitted'}}]"
+
+
+@pytest.mark.parametrize(
+    ("refused", "refusal"),
+    [
+        ("stream_options", Refusal(400, UNKNOWN.format("stream_options"))),
+        ("stream_options", Refusal(422, EXTRA.format("stream_options"))),
+        ("strict", Refusal(400, UNKNOWN.format("strict"), param="tools[0].function.strict")),
+        ("strict", Refusal(400, "invalid value for parameter 'tools'")),
+        ("max_tokens", Refusal(400, "'max_tokens' is not supported. Use 'max_completion_tokens' instead.")),
+        ("temperature", Refusal(400, "Only the default (1) value is supported.", param="temperature")),
+        ("reasoning_effort", Refusal(400, UNKNOWN.format("reasoning_effort"))),
+    ],
+)
+async def test_what_a_server_does_not_take_is_left_out_and_remembered(
+    server: OpenAIChatServer, key: None, caplog: pytest.LogCaptureFixture, refused: str, refusal: Refusal
+) -> None:
+    server.refuses = {refused: refusal}
+    async with Pool(read_settings()) as pool:
+        options = {**server.options, "temperature": 0.2, "reasoning_effort": "low"}
+        lent: Opened[Brains] = await pool.open(Kind.LLM, Choice("openai", options))
+        for _ in range(2):
+            assert await parts(lent.engine(ASSISTANT))
+    first, *others = server.told
+    assert len(others) == 2, "the second turn is asked rightly at once"
+    assert refused in json.dumps(first)
+    assert caplog.text.count(f"the server does not take {refused}") == 1
+    for request in others:
+        assert f'"{refused}"' not in json.dumps(request)
+        assert {"max_tokens", "max_completion_tokens"} & set(request), "a reply is always bounded"
+
+
+async def test_a_server_may_take_little(server: OpenAIChatServer, key: None) -> None:
+    server.refuses = {name: Refusal(400, UNKNOWN.format(name)) for name in ("strict", "stream_options", "max_tokens")}
+    assert await with_options(server)
+    assert len(server.told) == 4
+
+
+async def test_calls_that_are_refused_at_once_all_learn_from_it(server: OpenAIChatServer, brain: LanguageModel) -> None:
+    server.refuses = {name: Refusal(400, UNKNOWN.format(name)) for name in ("strict", "max_tokens")}
+    answers = await asyncio.gather(*(parts(brain) for _ in range(4)))
+    assert all(answers)
+
+
+async def test_a_server_that_takes_no_bound_is_not_asked_without(
+    server: OpenAIChatServer, brain: LanguageModel
+) -> None:
+    bounds = ("max_tokens", "max_completion_tokens")
+    server.refuses = {name: Refusal(400, UNKNOWN.format(name)) for name in bounds}
+    assert not (await failure(brain)).temporary
+    assert len(server.told) == 2
+
+
+async def test_calls_that_a_server_gives_one_index_are_told_apart(
+    server: OpenAIChatServer, brain: LanguageModel
+) -> None:
+    calls = [*tool_call(0, "collect_digits", '{"count": 4}', id="a"), *tool_call(0, "hang_up", "{}", id="b")]
+    server.answer = [*calls, *end("tool_calls")]
+    assert await parts(brain) == [CollectDigits(4), HangUp()]
+
+
+@pytest.mark.parametrize("refusal", [Refusal(404), Refusal(404, code="ResourceNotFound")])
+async def test_a_server_that_describes_no_model_is_warm_when_it_lists_some(
+    server: OpenAIChatServer, opened: Opened[Brains], refusal: Refusal
+) -> None:
+    server.models = refusal
+    await opened.warm()
+
+
+async def test_a_model_that_does_not_exist_is_told_when_warmed(
+    server: OpenAIChatServer, opened: Opened[Brains]
+) -> None:
+    server.models = Refusal(404, code="model_not_found")
+    with pytest.raises(ProviderError, match="there is no such model") as caught:
+        await opened.warm()
+    assert caught.value.refused
+
+
 # What goes wrong
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "temporary"),
+    ("status", "code", "temporary", "refused"),
     [
-        (400, "context_length_exceeded", False),
-        (401, "invalid_api_key", False),
-        (403, "forbidden", False),
-        (404, "model_not_found", False),
-        (429, "rate_limit_exceeded", True),
-        (429, "insufficient_quota", False),
-        (500, "server_error", True),
-        (503, "overloaded", True),
+        (400, "context_length_exceeded", False, False),
+        (401, "invalid_api_key", False, True),
+        (403, "forbidden", False, True),
+        (404, "model_not_found", False, True),
+        (429, "rate_limit_exceeded", True, False),
+        (429, "insufficient_quota", False, True),
+        (500, "server_error", True, False),
+        (503, "overloaded", True, False),
     ],
 )
 async def test_a_refusal_says_whether_to_try_again_and_is_tried_once(
-    server: Server, client: AsyncOpenAI, status: int, code: str, temporary: bool
+    server: OpenAIChatServer, brain: LanguageModel, status: int, code: str, temporary: bool, refused: bool
 ) -> None:
-    server.answer = Refusal(status, json.dumps({"error": {"message": f"{KEY} ¿Abren?", "type": "x", "code": code}}))
-    error = await failure(brain(client))
-    assert error.temporary is temporary
-    assert str(error) == f"openai: status {status}"
+    server.answer = Refusal(status, f"{KEY} ¿Abren?", code=code)
+    error = await failure(brain)
+    assert (error.temporary, error.refused) == (temporary, refused)
+    assert str(error).startswith(f"openai: status {status}")
     assert error.__cause__ is None and error.__suppress_context__
-    assert len(server.requests) == 1
+    assert KEY not in str(error) and "Abren" not in str(error)
+    assert len(server.told) == 1
 
 
-async def test_a_refusal_tells_when_to_come_back(server: Server, client: AsyncOpenAI) -> None:
-    server.answer = Refusal(429, "{}", {"retry-after": "7"})
-    error = await failure(brain(client))
-    assert (str(error), error.retry_after, error.refused) == ("openai: status 429", 7, False)
-
-
-async def test_nobody_listening_is_temporary(server: Server, unused_tcp_port: int) -> None:
-    async with AsyncOpenAI(api_key=KEY, base_url=f"http://127.0.0.1:{unused_tcp_port}/v1") as client:
-        error = await failure(brain(client))
-    assert (str(error), error.temporary) == ("openai: the connection failed", True)
-
-
-async def test_a_server_that_says_nothing_is_given_up(server: Server, client: AsyncOpenAI) -> None:
-    server.answer = [Wait()]
-    error = await failure(brain(client, first=0.1))
-    assert (str(error), error.temporary) == ("openai: no answer in time", True)
-    await server.client_left.wait()
-
-
-async def test_a_reply_that_stalls_is_given_up_after_its_text(server: Server, client: AsyncOpenAI) -> None:
-    server.answer = [*text("Sí, "), Wait()]
-    said: list[Part] = []
-    with pytest.raises(ProviderError, match="no answer in time"):
-        async with aclosing(brain(client, between=0.1).reply(QUESTION)) as reply:
-            async for part in reply:
-                said.append(part)
-    assert said == ["Sí, "]
+@pytest.mark.parametrize(
+    ("header", "wait"), [("7", 7), ("0.5", 0.5), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None), ("inf", None)]
+)
+async def test_a_refusal_tells_when_to_come_back(
+    server: OpenAIChatServer, brain: LanguageModel, header: str, wait: float | None
+) -> None:
+    server.answer = Refusal(429, headers={"retry-after": header})
+    assert (await failure(brain)).retry_after == wait
 
 
 @pytest.mark.parametrize(
@@ -243,21 +424,21 @@ async def test_a_reply_that_stalls_is_given_up_after_its_text(server: Server, cl
     ],
 )
 async def test_a_broken_stream_is_temporary(
-    server: Server, client: AsyncOpenAI, broken: list[bytes | Wait | Cut], reason: str
+    server: OpenAIChatServer, brain: LanguageModel, broken: list[Step], reason: str
 ) -> None:
     server.answer = [*text("Sí, "), *broken]
-    error = await failure(brain(client))
+    error = await failure(brain)
     assert (str(error), error.temporary) == (f"openai: {reason}", True)
 
 
-async def test_a_web_page_in_place_of_a_stream_is_no_reply(server: Server, client: AsyncOpenAI) -> None:
+async def test_a_web_page_in_place_of_a_stream_is_no_reply(server: OpenAIChatServer, brain: LanguageModel) -> None:
     server.answer = [b"<html>Welcome to our network</html>"]
-    assert (await failure(brain(client))).temporary
+    assert (await failure(brain)).temporary
 
 
-async def test_an_empty_reply_is_a_failure(server: Server, client: AsyncOpenAI) -> None:
+async def test_an_empty_reply_is_a_failure(server: OpenAIChatServer, brain: LanguageModel) -> None:
     server.answer = [*text(), *end()]
-    assert str(await failure(brain(client))) == "openai: the reply is empty"
+    assert str(await failure(brain)) == "openai: the reply is empty"
 
 
 @pytest.mark.parametrize(
@@ -272,7 +453,9 @@ async def test_an_empty_reply_is_a_failure(server: Server, client: AsyncOpenAI) 
         ("format_disk", "{}"),
     ],
 )
-async def test_what_cannot_be_done_is_refused(server: Server, client: AsyncOpenAI, name: str, arguments: str) -> None:
+async def test_what_cannot_be_done_is_refused(
+    server: OpenAIChatServer, brain: LanguageModel, name: str, arguments: str
+) -> None:
     server.answer = [*text("Bien."), *tool_call(0, name, arguments), *end("tool_calls")]
-    error = await failure(brain(client))
+    error = await failure(brain)
     assert (str(error), error.temporary) == ("openai: the reply asks for something that cannot be done", True)
