@@ -68,6 +68,7 @@ class Conversation:
     ) -> None:
         self.dialog = Dialog(language)
         self.parts: list[Part] = []
+        self.said = ""
         self._assistant = assistant or clinic()
         self._library = library or word_library()
         self._now = now
@@ -95,8 +96,19 @@ class Conversation:
     def pace(self) -> float | None:
         return next((part.factor for part in self.parts if isinstance(part, Pace)), None)
 
+    async def goes_on(self) -> None:
+        """Let the flow say the rest of an answer, of which the last message is the beginning."""
+        begun = self.dialog.messages[-1].text
+        self.said = await self._answer()
+        self.dialog.messages[-1:] = [Message(Speaker.ASSISTANT, f"{begun} {self.said}")]
+
     async def _turn(self, message: Message) -> str:
         self.dialog.messages.append(message)
+        self.said = await self._answer()
+        self.dialog.messages.append(Message(Speaker.ASSISTANT, self.said))
+        return self.said
+
+    async def _answer(self) -> str:
         # Every turn by another worker, as after a crash: nothing but the dialog goes from one to the next.
         flow = Flow(self._assistant, self._library, lambda: self._now)
         self.parts = [part async for part in flow.reply(self.dialog)]
@@ -105,6 +117,4 @@ class Conversation:
                 self.dialog.notes = json.loads(json.dumps(part.values))
             if isinstance(part, Language):
                 self.dialog.language = part.code
-        said = "".join(part for part in self.parts if isinstance(part, str))
-        self.dialog.messages.append(Message(Speaker.ASSISTANT, said))
-        return said
+        return "".join(part for part in self.parts if isinstance(part, str))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assist.assistant import load
-from assist.llm import HangUp, Transfer
+from assist.llm import HangUp, Message, Speaker, Transfer
 from tests.conversation import MADRID, MONDAY_MORNING, Conversation
 
 READ_BACK = (
@@ -624,3 +624,38 @@ async def test_an_assistant_without_intents_says_that_it_does_not_understand(tmp
     )
     said = await Conversation(assistant=load(path)).says("hola")
     assert said == "Perdone, no le he entendido. ¿Me lo puede decir de otra manera?"
+
+
+# Going on where another brain broke off
+
+
+async def rest(begun: str, question: str = "quiero pedir una cita") -> Conversation:
+    """Return a call in which another brain began to answer *question*, and the flow was asked for the rest."""
+    call = Conversation()
+    call.dialog.messages += [Message(Speaker.CALLER, question), Message(Speaker.ASSISTANT, begun)]
+    await call.goes_on()
+    return call
+
+
+@pytest.mark.parametrize(
+    ("begun", "said"),
+    [
+        ("Con mucho gusto.", "¿Para qué día la quiere?"),
+        ("con mucho gusto", "¿Para qué día la quiere?"),
+        ("Con mucho gusto. ¿Para qué día la quiere?", ""),
+        ("Claro que sí.", "Con mucho gusto. ¿Para qué día la quiere?"),
+    ],
+)
+async def test_what_was_said_already_is_not_said_again(begun: str, said: str) -> None:
+    assert (await rest(begun)).said == said
+
+
+async def test_what_goes_with_an_answer_is_done_though_all_of_it_was_said() -> None:
+    call = await rest("Adiós.", "adiós")
+    assert call.ending == HangUp()
+    assert call.dialog.notes["turn"] == 1
+
+
+async def test_the_conversation_goes_on_after_it() -> None:
+    call = await rest("Con mucho gusto.")
+    assert await call.says("el martes") == "De acuerdo. ¿A qué hora le viene bien?"

