@@ -62,8 +62,7 @@ async def redis_server(settings: Settings) -> AsyncIterator[str]:
             try:
                 yield house.url
             finally:
-                watch.cancel()
-                await asyncio.gather(watch, return_exceptions=True)
+                await _end(watch)
         finally:
             async with house.door():
                 if users.take(fcntl.LOCK_EX):
@@ -191,6 +190,14 @@ class _House:
         )
         if code := await process.wait():
             raise StoreError(f"the embedded Redis ended as it started: exit code {code}: see {self._log}")
+
+
+async def _end(watch: asyncio.Task[None]) -> None:
+    # A cancellation that comes together with an answer is lost: `asyncio.wait_for`, which the client uses, does so
+    # before Python 3.12.
+    while not watch.done():
+        watch.cancel()
+        await asyncio.wait([watch], timeout=LOOK)
 
 
 async def _soon(condition: Callable[[], bool]) -> bool:
