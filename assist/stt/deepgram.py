@@ -1,0 +1,152 @@
+"""Deepgram's streaming speech to text, over its websocket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from urllib.parse import urlencode, urlsplit
+
+from pydantic import Field, SecretStr
+from pydantic.dataclasses import dataclass
+
+from assist.aio import Stream, race
+from assist.assistant.hours import STRICT
+from assist.audio.conversion import ToLine
+from assist.audio.formats import LINE, Encoding
+from assist.audio.g711 import encode
+from assist.errors import ConfigurationError
+from assist.provider import Opened
+from assist.settings import Settings, secret
+from assist.stt import Pause, Transcript
+from assist.stt.deepgram_draft import Draft, parse
+from assist.stt.deepgram_streams import Connection, Streams
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Options:
+    """What an assistant may say of it."""
+
+    model: str = "nova-3"
+    endpoint: str = "wss://api.deepgram.com"
+    """Where the service is; ``wss://api.eu.deepgram.com`` keeps what is said in the European Union."""
+    regions: dict[str, str] = Field(default_factory=dict)
+    """What to ask for in place of a language, as ``es: es-419``."""
+    keyterms: tuple[str, ...] = ()
+    """Names and words of the business that are easily misheard."""
+    endpointing: int = 500
+    """Milliseconds of silence after which it holds that the caller has finished."""
+    utterance_end: int = 1000
+    """Milliseconds without a word, however loud, after which it holds the same; at least 1000."""
+    numerals: bool = True
+    """Numbers that are said come as figures."""
+    mip_opt_out: bool = False
+    """Deepgram does not learn from what callers say; it may cost more."""
+    key: str | None = None
+    """The name of the variable with the key for an `endpoint` that is not Deepgram's; it ends in ``_API_KEY``."""
+
+
+class Deepgram:
+    """Writes down utterances while they are spoken, each on a stream of its own."""
+
+    def __init__(self, streams: Streams, options: Options) -> None:
+        self._streams = streams
+        self._options = options
+        self._latest: tuple[str, ...] = ("es",)
+
+    async def transcribe(self, speech: Stream[bytes | Pause], languages: tuple[str, ...]) -> Stream[Transcript]:
+        """See `SpeechToText`. A pause asks for the final result; what is said after it is added."""
+        self._latest = languages
+        async with aclosing(speech), self._streams.lent(self.url(languages)) as stream:
+            draft = Draft(stream.position, languages[0], detect=len(languages) > 1)
+            sending = asyncio.create_task(_send(speech, stream, draft))
+            try:
+                while not draft.complete:
+                    if (heard := await _next(stream, draft, sending)) and not draft.complete:
+                        yield heard
+            finally:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
+        yield draft.final()
+
+    async def warm(self) -> None:
+        """Have a stream open for the languages that were spoken last. Raises `ProviderError`."""
+        await self._streams.warm(self.url(self._latest))
+
+    def url(self, languages: tuple[str, ...]) -> str:
+        """Return what to ask for where these may be spoken."""
+        options = self._options
+        asked: list[tuple[str, str | int]] = [
+            ("model", options.model),
+            ("encoding", "mulaw"),
+            ("sample_rate", LINE.rate),
+            ("interim_results", "true"),
+            ("punctuate", "true"),
+            ("numerals", str(options.numerals).lower()),
+            ("endpointing", options.endpointing),
+            ("utterance_end_ms", options.utterance_end),
+            ("mip_opt_out", str(options.mip_opt_out).lower()),
+            *(("keyterm", term) for term in options.keyterms),
+        ]
+        if len(languages) > 1:
+            asked += [("language", "multi"), *(("language_hint", language) for language in languages)]
+        else:
+            asked.append(("language", options.regions.get(languages[0], languages[0])))
+        return f"{options.endpoint.rstrip('/')}/v1/listen?{urlencode(asked)}"
+
+
+async def _send(speech: Stream[bytes | Pause], stream: Connection, draft: Draft) -> None:
+    whole = ToLine(LINE)
+    async for piece in speech:
+        match piece:
+            case Pause.BEGAN:
+                draft.pause(stream.position)
+                await _ask(stream, draft)
+            case Pause.OVER:
+                draft.resume()
+            case bytes():
+                await stream.send_audio(encode(whole.feed(piece), Encoding.PCMU))
+    draft.end(stream.position)
+    await _ask(stream, draft)
+
+
+async def _ask(stream: Connection, draft: Draft) -> None:
+    if draft.unasked:
+        draft.ask(stream.position)
+        await stream.flush()
+
+
+async def _next(stream: Connection, draft: Draft, sending: asyncio.Task[None]) -> Transcript | None:
+    """Return what is understood next; None if there is no news, or nothing more to be sent."""
+    if sending.done():
+        sending.result()
+        message: str | bytes | None = await stream.receive()
+    else:
+        message = await race(stream.receive(), _sent(sending))
+    said = parse(message) if message is not None else None
+    return draft.feed(said) if said else None
+
+
+async def _sent(sending: asyncio.Task[None]) -> None:
+    await asyncio.wait([sending])
+    sending.result()
+
+
+@asynccontextmanager
+async def opened(options: Options, settings: Settings) -> AsyncIterator[Opened[Deepgram]]:
+    """Lend it, with its streams. Raises `ConfigurationError`."""
+    async with Streams(_key(options, settings).get_secret_value()) as streams:
+        engine = Deepgram(streams, options)
+        yield Opened(engine, options.model, engine.warm)
+
+
+def _key(options: Options, settings: Settings) -> SecretStr:
+    if options.key:
+        return secret(options.key)
+    host = urlsplit(options.endpoint).hostname or ""
+    if not f".{host}".endswith(".deepgram.com"):
+        # Whoever writes an assistant must not have the key sent anywhere by its address alone.
+        raise ConfigurationError(
+            f"deepgram.key: is missing: name the variable with the key for {host or 'the endpoint'}"
+        )
+    if settings.deepgram.api_key is None:
+        raise ConfigurationError("DEEPGRAM_API_KEY: is missing: set it to a key of your Deepgram project")
+    return settings.deepgram.api_key
