@@ -32,6 +32,8 @@ from tests.recordings import Recording, recording, recordings, word_errors
 
 PATIENCE = 20.0
 """Seconds after which what is waited for will not come; a real service is given as much."""
+LONGEST = 1 << 16
+"""Samples of any recording, at most."""
 FRAME = LINE_BYTES_PER_SECOND // 10
 TAIL = bytes(LINE_BYTES_PER_SECOND * 7 // 20)
 """The silence between the pause and the confirmed end of the turn."""
@@ -83,8 +85,10 @@ async def listener(audio: bytes) -> str:
     sound = samples(audio[: len(audio) // 2 * 2])
     if not len(sound) or np.abs(sound).max() < 200:
         return ""
-    likeness, words = max(known.compare(sound) for known in _known())
-    return " ".join(words) if likeness > 0.9 else ""
+    size = 1 << (len(sound) + LONGEST).bit_length()
+    spectrum = np.conj(np.fft.rfft(sound, size))
+    heard = (words for known in _known() if (words := known.words_of(sound, spectrum, size)) is not None)
+    return " ".join(next(heard, []))
 
 
 class _Known:
@@ -94,17 +98,24 @@ class _Known:
         self._words = said.words.split()
         self._sound = samples(said.audio)
         self._energy = np.concatenate([[0.0], np.cumsum(self._sound**2)])
+        self._spectra: dict[int, NDArray[np.complex128]] = {}
 
-    def compare(self, sound: Sound) -> tuple[float, list[str]]:
-        """Return how alike *sound* is to any part of it, from 0 to 1, and the words of that part."""
-        size = 1 << (len(sound) + len(self._sound)).bit_length()
-        product = np.fft.irfft(np.fft.rfft(self._sound, size) * np.conj(np.fft.rfft(sound, size)), size)
+    def words_of(self, sound: Sound, spectrum: NDArray[np.complex128], size: int) -> list[str] | None:
+        """Return the words of the part that *sound* is; *spectrum* is its transform of that *size*, conjugated."""
+        product = np.fft.irfft(self._spectrum(size) * spectrum, size)
         lag = int(np.argmax(product))
         start = lag if lag < len(self._sound) else lag - size
         first, last = max(start, 0), min(start + len(sound), len(self._sound))
         scale = float(np.sqrt((sound**2).sum() * (self._energy[last] - self._energy[first])))
+        if not scale or product[lag] / scale < 0.9:
+            return None
         place = [round(len(self._words) * sample / len(self._sound)) for sample in (first, last)]
-        return (float(product[lag]) / scale if scale else 0.0), self._words[place[0] : place[1]]
+        return self._words[place[0] : place[1]]
+
+    def _spectrum(self, size: int) -> NDArray[np.complex128]:
+        if size not in self._spectra:
+            self._spectra[size] = np.fft.rfft(self._sound, size)
+        return self._spectra[size]
 
 
 @cache
