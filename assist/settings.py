@@ -159,6 +159,8 @@ class Files(BaseSettings):
     )
     """Of the embedded Redis; systemd gives it as ``STATE_DIRECTORY``."""
     assistants_dir: Folder = Path("config/assistants")
+    prices: Folder = Path("config/prices.yaml")
+    """What engines cost."""
     recordings_dir: Folder | None = None
     """Where stereo recordings are kept; without it none are."""
     freeswitch: Folder | None = None

@@ -1,6 +1,7 @@
 """An assistant as its file declares it."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -129,6 +130,9 @@ class Assistant:
     """Dial strings by the names they are transferred to by: nobody else can be reached."""
     timing: Timing = Timing()
     engines: Engines = Engines()
+    max_cost_usd: Annotated[Decimal, Field(ge=0)] | None = None
+    """What the engines of one call may cost, by the table of prices; then those go on that cost nothing, and where
+    there are none the call ends. None: whatever it takes."""
     hours: Hours | None = None
     """None: always open."""
     intents: Mapping[str, Intent] = Field(default_factory=dict)

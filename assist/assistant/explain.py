@@ -17,6 +17,8 @@ WRONG_TYPE = {
     "int_from_float": ("this is not a whole number", "write a number, as 600"),
     "float_type": ("this is not a number", "write a number, as 7.5"),
     "float_parsing": ("this is not a number", "write a number, as 7.5"),
+    "decimal_type": ("this is not a number", "write a number, as 0.25"),
+    "decimal_parsing": ("this is not a number", "write a number, as 0.25"),
     "bool_type": ("this is neither true nor false", "write true or false"),
     "bool_parsing": ("this is neither true nor false", "write true or false"),
     "tuple_type": ("this is not a list", "write one in each line, each after a dash"),
