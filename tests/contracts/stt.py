@@ -42,7 +42,7 @@ TAIL = bytes(LINE_BYTES_PER_SECOND * 7 // 20)
 class SttServer(ProviderServer, Protocol):
     """A service that hears."""
 
-    heard: asyncio.Event
+    asked: asyncio.Event
     """Set when the first audio of a request has come."""
 
 
@@ -366,14 +366,14 @@ async def a_fault_is_told(subject: Subject, server: SttServer, fault: Fault) -> 
 
 async def _leave(subject: Subject, server: SttServer, *, ended: bool = False) -> None:
     """Hang up once the service has heard something."""
-    server.heard.clear()
+    server.asked.clear()
     server.client_left.clear()
     before = asyncio.all_tasks()
     audio = frames(recording("es", "dir-instr").audio, FRAME)
     talk = Talk(*audio, Pause.BEGAN, *([TAIL] if ended else [asyncio.Event()]))
     listening = asyncio.create_task(_all_of(subject, talk))
     async with asyncio.timeout(PATIENCE):
-        await server.heard.wait()
+        await server.asked.wait()
         listening.cancel()
         await asyncio.wait([listening])
         assert listening.cancelled()

@@ -64,7 +64,7 @@ class DeepgramServer:
         self.hear = hear
         self.requests = 0
         self.client_left = asyncio.Event()
-        self.heard = asyncio.Event()
+        self.asked = asyncio.Event()
         self.queries: list[dict[str, list[str]]] = []
         """Of the streams that were opened."""
         self.kept_alive = asyncio.Event()
@@ -170,7 +170,7 @@ class _Stream:
         if not self._audio:
             self._server.requests += 1
         self._audio += audio
-        self._server.heard.set()
+        self._server.asked.set()
         match self._server.fault:
             case Fault.SILENT:
                 return True
