@@ -9,9 +9,13 @@ key                   type    holds                                             
 ``calls``             zset    ids of all those, by the time they began           for ever
 ``worker:<name>``     string  `Worker`, its last heartbeat                       a few seconds
 ``workers``           zset    names of those                                     while they live
+``{speech}:<hash>``   string  a sentence as it was spoken, `LINE` audio           the retention after its last use
+``{speech}:used``     zset    hashes of those, by when they were last used       likewise
+``{speech}:bytes``    hash    the size of each, and of all as ``all``            likewise
 ===================== ======= ================================================== =====================
 
-Calls are known by FreeSWITCH's UUID; nothing is keyed by a telephone number.
+Calls are known by FreeSWITCH's UUID; nothing is keyed by a telephone number. What was rendered ahead of the calls
+stays for ever, and goes last when there is no room. The braces keep a cache in one place of a Cluster.
 """
 
 import asyncio
@@ -104,6 +108,56 @@ local first = rank and rank + 1 or 0
 return redis.call('ZREVRANGE', KEYS[1], first, first + ARGV[2] - 1)
 """
 
+# Scores are milliseconds; those of what was rendered ahead are so much later that it goes last.
+_AHEAD: Final = 10**15
+
+# Whoever uses a sentence says it: its time to live begins anew.
+_LOAD_SPEECH = """
+local speech = redis.call('GET', KEYS[1])
+local used = speech and redis.call('ZSCORE', KEYS[2], ARGV[1])
+if used then
+    local now = redis.call('TIME')
+    local ahead = tonumber(used) >= tonumber(ARGV[3]) and ARGV[3] or 0
+    redis.call('ZADD', KEYS[2], now[1] * 1000 + math.floor(now[2] / 1000) + ahead, ARGV[1])
+    if ahead == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+end
+return speech
+"""
+
+# What has expired is still counted until now; then the longest unused goes until there is room.
+_SAVE_SPEECH = """
+local name, speech, room, kept = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local later, prefix, ahead = tonumber(ARGV[5]), ARGV[6], ARGV[7] == '1'
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function forget(gone)
+    redis.call('UNLINK', prefix .. gone)
+    redis.call('ZREM', KEYS[2], gone)
+    local size = redis.call('HGET', KEYS[3], gone)
+    if size then
+        redis.call('HDEL', KEYS[3], gone)
+        redis.call('HINCRBY', KEYS[3], 'all', -size)
+    end
+end
+local used = tonumber(redis.call('ZSCORE', KEYS[2], name) or 0)
+forget(name)
+for _, expired in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], 0, now - kept)) do forget(expired) end
+if #speech > room then return 0 end
+while tonumber(redis.call('HGET', KEYS[3], 'all') or 0) > room - #speech do
+    local oldest = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
+    if not oldest then break end
+    if not ahead and tonumber(redis.call('ZSCORE', KEYS[2], oldest)) >= later then return 0 end
+    forget(oldest)
+end
+ahead = ahead or used >= later
+redis.call('SET', KEYS[1], speech)
+if not ahead then redis.call('PEXPIRE', KEYS[1], kept) end
+redis.call('ZADD', KEYS[2], ahead and now + later or now, name)
+redis.call('HSET', KEYS[3], name, #speech)
+redis.call('HINCRBY', KEYS[3], 'all', #speech)
+return 1
+"""
+
 
 class Store:
     """The state that processes share. Every method raises `StoreError`, *within* so many seconds, and nothing else.
@@ -192,6 +246,34 @@ class Store:
                 await self._redis.zrem("workers", *gone)
         return [_WORKER.validate_json(beat) for beat in beats if beat]
 
+    async def load_speech(self, name: str, *, within: float = IN_CALL) -> bytes | None:
+        """Return the sentence that was kept as *name*, if it still is. That counts as a use of it."""
+        keys = (_speech(name), _speech("used"))
+        async with _bounded(within):
+            speech: Any = await self._redis.eval(_LOAD_SPEECH, 2, *keys, name, _ms(self._retention), str(_AHEAD))
+        return cast("bytes | None", speech)
+
+    async def has_speech(self, name: str, *, ahead: bool = False, within: float = OUT_OF_CALL) -> bool:
+        """Whether the sentence *name* is kept, and, if that is asked, as one that was rendered *ahead*."""
+        async with _bounded(within):
+            found = await self._redis.exists(_speech(name))
+            used = await self._redis.zscore(_speech("used"), name)
+        return bool(found) and (not ahead or (used or 0) >= _AHEAD)
+
+    async def save_speech(
+        self, name: str, speech: bytes, *, room: int, ahead: bool = False, within: float = OUT_OF_CALL
+    ) -> bool:
+        """Keep a sentence, and return whether there is a place for it in the *room*, in bytes, of all of them.
+
+        What was not used for longest makes way. *ahead*: rendered ahead of the calls, for ever, and makes way to
+        nothing else.
+        """
+        keys = (_speech(name), _speech("used"), _speech("bytes"))
+        limits = (str(room), _ms(self._retention), str(_AHEAD), _speech(""), str(int(ahead)))
+        async with _bounded(within):
+            kept: Any = await self._redis.eval(_SAVE_SPEECH, 3, *keys, name, cast("str", speech), *limits)
+        return bool(kept)
+
     async def _values(self, prefix: str, ids: Sequence[bytes]) -> Sequence[bytes | None]:
         # One by one in one journey, not MGET: in a Cluster they live on different machines.
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -217,6 +299,14 @@ async def _bounded(within: float) -> AsyncIterator[None]:
             yield
     except (RedisError, OSError) as error:
         raise StoreError(f"Redis: {type(error).__name__}") from error
+
+
+def _speech(name: str) -> str:
+    return f"{{speech}}:{name}"
+
+
+def _ms(time: timedelta) -> str:
+    return str(time // timedelta(milliseconds=1))
 
 
 def _text(fields: Mapping[bytes, bytes]) -> Event:

@@ -230,3 +230,96 @@ async def test_a_broken_value_is_an_error_of_the_store(store: Store, redis: Redi
     await redis.set("events:c1", "not a stream")
     with pytest.raises(StoreError, match=r"^Redis: ResponseError$"):
         await store.events("c1")
+
+
+# Sentences
+
+
+SPEECH = b"\1\2" * 500
+ROOM = 10 * len(SPEECH)
+
+
+async def sizes(redis: Redis) -> tuple[int, int]:
+    """Return what the sentences weigh, and what they are said to weigh."""
+    keys = [key async for key in redis.scan_iter("{speech}:*") if await redis.type(key) == b"string"]
+    return sum([await redis.strlen(key) for key in keys]), int(await redis.hget("{speech}:bytes", "all") or 0)
+
+
+async def test_a_sentence_is_found_as_it_was_saved(store: Store) -> None:
+    assert await store.load_speech("a") is None
+    assert await store.save_speech("a", SPEECH, room=ROOM)
+    assert await store.load_speech("a") == SPEECH
+
+
+async def test_a_sentence_is_kept_for_the_retention_after_its_last_use(store: Store, redis: Redis) -> None:
+    await store.save_speech("a", SPEECH, room=ROOM)
+    retention = RETENTION // timedelta(milliseconds=1)
+    assert retention - 10_000 < await redis.pttl("{speech}:a") <= retention
+    await redis.pexpire("{speech}:a", 5000)
+    await store.load_speech("a")
+    assert await redis.pttl("{speech}:a") > 5000
+
+
+async def test_what_was_not_used_for_longest_makes_way(store: Store, redis: Redis) -> None:
+    for number in range(10):
+        await store.save_speech(str(number), SPEECH, room=ROOM)
+        await redis.zadd("{speech}:used", {str(number): number + 1e13}, xx=True)  # one after the other, not at once
+    await redis.zadd("{speech}:used", {"0": 2e13}, xx=True)
+    assert await store.save_speech("new", SPEECH * 2, room=ROOM)
+    assert [name for name in "0123" if await store.has_speech(name)] == ["0", "3"]
+    assert await store.has_speech("new")
+    assert await sizes(redis) == (ROOM, ROOM)
+
+
+async def test_a_use_keeps_a_sentence_from_making_way(store: Store, redis: Redis) -> None:
+    for name in ("a", "b"):
+        await store.save_speech(name, SPEECH, room=2 * len(SPEECH))
+        await redis.zincrby("{speech}:used", -5000, name)  # as if it were five seconds ago
+    await store.load_speech("a")
+    await store.save_speech("c", SPEECH, room=2 * len(SPEECH))
+    assert [await store.has_speech(name) for name in ("a", "b", "c")] == [True, False, True]
+
+
+async def test_what_was_rendered_ahead_stays_and_makes_way_to_nothing_else(store: Store, redis: Redis) -> None:
+    for number in range(10):
+        assert await store.save_speech(f"ahead {number}", SPEECH, room=ROOM, ahead=True)
+    await store.load_speech("ahead 1")
+    assert await redis.pttl("{speech}:ahead 1") == -1
+    assert not await store.save_speech("said", SPEECH, room=ROOM)
+    assert not await store.has_speech("said")
+    assert await store.save_speech("ahead 10", SPEECH, room=ROOM, ahead=True)
+    assert await store.has_speech("ahead 1", ahead=True)
+    assert await sizes(redis) == (ROOM, ROOM)
+
+
+async def test_what_was_said_makes_way_before_what_was_rendered_ahead(store: Store) -> None:
+    await store.save_speech("ahead", SPEECH, room=2 * len(SPEECH), ahead=True)
+    await store.save_speech("said", SPEECH, room=2 * len(SPEECH))
+    await store.save_speech("said later", SPEECH, room=2 * len(SPEECH))
+    assert [await store.has_speech(name) for name in ("ahead", "said", "said later")] == [True, False, True]
+
+
+async def test_what_is_rendered_ahead_stays_so_when_a_call_says_it(store: Store, redis: Redis) -> None:
+    await store.save_speech("a", SPEECH, room=ROOM)
+    assert not await store.has_speech("a", ahead=True)
+    await store.save_speech("a", SPEECH, room=ROOM, ahead=True)
+    await store.save_speech("a", SPEECH, room=ROOM)
+    assert await store.has_speech("a", ahead=True)
+    assert await redis.pttl("{speech}:a") == -1
+    assert await sizes(redis) == (len(SPEECH), len(SPEECH))
+
+
+async def test_what_has_expired_is_no_longer_counted(store: Store, redis: Redis) -> None:
+    await store.save_speech("a", SPEECH, room=ROOM)
+    await redis.delete("{speech}:a")  # as its time to live does
+    await redis.zadd("{speech}:used", {"a": 1}, xx=True)
+    await store.save_speech("b", SPEECH, room=ROOM)
+    assert await sizes(redis) == (len(SPEECH), len(SPEECH))
+    assert await redis.zcard("{speech}:used") == 1
+
+
+async def test_what_is_longer_than_all_the_room_is_not_kept(store: Store, redis: Redis) -> None:
+    await store.save_speech("a", SPEECH, room=ROOM)
+    assert not await store.save_speech("b", SPEECH * 11, room=ROOM)
+    assert await store.has_speech("a")
+    assert await sizes(redis) == (len(SPEECH), len(SPEECH))
