@@ -1,6 +1,7 @@
 """The verbs of the command `assist`."""
 
 import asyncio
+import logging
 import signal
 from pathlib import Path
 from uuid import uuid4
@@ -21,6 +22,8 @@ from assist.log import set_up_logging
 from assist.roster import Policy
 from assist.settings import read_settings
 from assist.supervisor import supervise
+
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -56,6 +59,8 @@ def serve() -> None:
     """Take the calls that FreeSWITCH sends, until SIGTERM or Ctrl-C."""
     settings = read_settings()
     set_up_logging()
+    if settings.esl.password is None:
+        log.warning("files of calls whose worker died stay in the media directory: set ASSIST_ESL_PASSWORD")
     policy = Policy(workers=settings.workers.count, drain=settings.workers.drain)
     if not asyncio.run(supervise(WORKER_COMMAND, policy, sweep=lambda: sweep_media(settings))):
         raise SystemExit(2)
