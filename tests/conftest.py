@@ -1,7 +1,9 @@
-"""What is slow to load, once for all tests."""
+"""What is slow to load, once for all tests of a process; and which tests may run side by side."""
 
 import asyncio
+import fcntl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,27 @@ __all__ = ["call", "caller", "calls", "codec", "ear", "pipe", "redis_url", "rig"
 
 if TYPE_CHECKING:
     from assist.stt.whisper import Whisper
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what must be alone last: by then the others are done."""
+    items.sort(key=_alone)
+
+
+def _alone(item: pytest.Item) -> bool:
+    return item.get_closest_marker("alone") is not None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Keep a test that must be alone from the others of the same run, those of other processes included."""
+    if not hasattr(item.config, "workerinput"):
+        return (yield)
+    # The directory of one process; that above is of the run.
+    with (Path(item.config.option.basetemp).parent / "side-by-side").open("w") as side_by_side:
+        fcntl.flock(side_by_side, fcntl.LOCK_EX if _alone(item) else fcntl.LOCK_SH)
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from assist.bench.ear import ear_cost, run
 from assist.errors import ConfigurationError
 from tests.recordings import DATA
 
+pytestmark = pytest.mark.slow
+
 
 def test_ears_hear_the_calls_and_cost_less_than_an_object_each() -> None:
     result = run(calls=12, seconds=1.0, directory=DATA / "es")

@@ -110,6 +110,8 @@ def test_a_spread_is_in_milliseconds() -> None:
     assert spread(np.array([])) is None
 
 
+@pytest.mark.slow
+@pytest.mark.flaky(reruns=1)
 def test_every_turn_of_real_calls_is_answered_and_told_as_json() -> None:
     options = ["--calls", "2", "--turns", "1", "--recordings", str(DATA / "es"), "--json"]
     printed = CliRunner().invoke(turn_time, options)

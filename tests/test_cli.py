@@ -13,6 +13,8 @@ from assist.settings import environment
 from assist.simulate.ports import free_port
 from tests.service import FAST, environment_of, write_assistant
 
+pytestmark = pytest.mark.slow
+
 CLINIC = Path(__file__).parents[1] / "config/assistants/clinica.yaml"
 DEMO_SECONDS = 240
 

@@ -16,6 +16,8 @@ from assist.provider import Kind, Opened
 from assist.settings import Settings, environment, read_settings
 from tests.service import FAST, Beeps, FastEngine, NoOptions, install, write_assistant
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import asyncio, sys
 from assist.engines import open_kit

@@ -25,6 +25,8 @@ from assist.store import Store, open_store
 from tests.rigs import until
 from tests.service import GREETING, LONG, SHORT, UTTERANCES, House, environment_of, follows, said, write_assistant
 
+pytestmark = pytest.mark.slow
+
 READY_SECONDS = 30.0
 RETENTION = timedelta(days=1)
 
@@ -142,6 +144,11 @@ async def resumed_at(home: House, call: SimulatedCall) -> float:
     """Return when the call was taken over, in seconds since the epoch."""
     starts = [key for key, fields in await home.store.events(call.id) if fields["kind"] == Started.__name__]
     return int(starts[1].partition("-")[0]) / 1000
+
+
+async def test_what_is_not_swept_is_told_with_the_mend(serving: Serving) -> None:
+    async with serving.house():
+        assert "files of calls whose worker died stay in the media directory: set ASSIST_ESL_PASSWORD" in serving.log
 
 
 async def test_asked_to_stop_it_finishes_its_calls_and_takes_no_more(tmp_path: Path, redis_url: str) -> None:

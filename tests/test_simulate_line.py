@@ -21,6 +21,9 @@ from tests.fast_time import hasten
 from tests.live.signals import runs, signal_to_noise, tone
 from tests.rigs import EAR, Call, Samples, now, until, worker
 
+# Time that is measured, on a machine that others use too: what fails is looked at once more.
+pytestmark = [pytest.mark.slow, pytest.mark.flaky(reruns=1)]
+
 SPOKEN_BY_NOBODY = "Jos\udce9 ${system(touch /nowhere)}"
 
 

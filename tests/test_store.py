@@ -24,8 +24,8 @@ TURN = TurnRecord(end_of_turn_ms=620, stt_ms=140, llm_ms=20, tts_ms=15, first_au
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
     async with Redis.from_url(redis_url) as client:
-        yield client
         await client.flushdb()
+        yield client
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ import pytest
 from assist.roster import Policy
 from assist.supervisor import supervise
 
+pytestmark = pytest.mark.slow
+
 QUICK = Policy(workers=2, hung_after=1.0, ready_within=20.0, drain=20.0, steady_after=0.0)
 
 WORKER = """

@@ -22,6 +22,8 @@ from tests.live.house import House, recorded, speaks_for
 from tests.live.signals import Samples, runs, stream, tone
 from tests.recordings import recordings
 
+pytestmark = pytest.mark.alone
+
 HUMAN = Path("/usr/share/asterisk/sounds/es_MX_f_Allison")
 """Of the Debian package asterisk-core-sounds-es-wav."""
 
