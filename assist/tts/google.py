@@ -1,0 +1,172 @@
+"""Google Cloud Text-to-Speech, at the line's 8 kHz: streaming where the voice can, else sentence by sentence."""
+
+import io
+import wave
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Annotated, Final, TypeAlias, cast
+
+from google.cloud.texttospeech_v1 import (
+    AudioConfig,
+    AudioEncoding,
+    ListVoicesRequest,
+    StreamingAudioConfig,
+    StreamingSynthesisInput,
+    StreamingSynthesizeConfig,
+    StreamingSynthesizeRequest,
+    StreamingSynthesizeResponse,
+    SynthesisInput,
+    SynthesizeSpeechRequest,
+    SynthesizeSpeechResponse,
+    VoiceSelectionParams,
+)
+from google.cloud.texttospeech_v1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport
+from grpc import aio
+from pydantic import StringConstraints
+from pydantic.dataclasses import dataclass
+
+from assist.aio import Stream
+from assist.assistant.hours import STRICT
+from assist.audio.conversion import ToLine
+from assist.audio.formats import LINE
+from assist.audio.trimming import Trim
+from assist.errors import ProviderError
+from assist.provider import Opened
+from assist.provider.google import CONNECT, NAME, errors_told, find_account, malformed, open_channel, ready
+from assist.settings import Settings
+from assist.tts.wording import readable
+
+HOST = "texttospeech.googleapis.com"
+VOICES: Final = ("es-ES-Chirp3-HD-Aoede", "en-US-Chirp3-HD-Aoede")
+STREAMING = "-Chirp3-HD-"
+"""In the names of the voices that can be heard before they have ended."""
+SLOWEST, FASTEST = 0.25, 2.0
+"""Paces that the service takes."""
+PROFILE = "telephony-class-application"
+"""The service's name for sound that is meant for a telephone; for voices that do not stream."""
+
+VoiceName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}-[A-Za-z0-9]{2,4}-.+$")]
+Synthesis: TypeAlias = aio.StreamStreamCall[StreamingSynthesizeRequest, StreamingSynthesizeResponse]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Options:
+    """What an assistant may say of it."""
+
+    voice: VoiceName | tuple[VoiceName, ...] = VOICES
+    """As Google calls it, or one for each language. A language that none is named for is read by one of `VOICES`."""
+    endpoint: str | None = None
+    """None: Google's. ``eu-texttospeech.googleapis.com`` is in Europe; ``http://127.0.0.1:PORT`` a proxy here."""
+
+
+class GoogleVoice:
+    """Reads sentences aloud in *voices*, whose names begin with their languages."""
+
+    def __init__(self, channel: aio.Channel, *voices: str) -> None:
+        self._channel = channel
+        self._service = TextToSpeechGrpcAsyncIOTransport(channel=channel)
+        self._voices = {voice.partition("-")[0]: voice for voice in voices}
+
+    async def warm(self) -> None:
+        """Connect, and ask for the voices of a language, which costs nothing. Raises `ProviderError`."""
+        await ready(self._channel)
+        ask = cast("aio.UnaryUnaryMultiCallable[ListVoicesRequest, object]", self._service.list_voices)
+        (voice, *_) = self._voices.values()
+        with errors_told():
+            if await ask(ListVoicesRequest(language_code=_code(voice)), timeout=CONNECT) is None:
+                raise malformed()
+
+    async def synthesize(self, text: str, language: str, *, pace: float = 1.0) -> Stream[bytes]:
+        """See `TextToSpeech`."""
+        if language not in self._voices:
+            raise ProviderError(NAME, f"no voice for language {language!r}", temporary=False)
+        if not (words := readable(text)):
+            return
+        await ready(self._channel)
+        voice, rate = self._voices[language], min(max(pace, SLOWEST), FASTEST)
+        trim = Trim()
+        async with aclosing((self._streamed if STREAMING in voice else self._whole)(words, voice, rate)) as sound:
+            async for pcm in sound:
+                if spoken := trim.feed(pcm):
+                    yield spoken
+        if spoken := trim.flush():
+            yield spoken
+
+    async def _streamed(self, text: str, voice: str, rate: float) -> Stream[bytes]:
+        config = StreamingSynthesizeConfig(
+            voice=_selected(voice),
+            streaming_audio_config=StreamingAudioConfig(
+                audio_encoding=AudioEncoding.PCM, sample_rate_hertz=LINE.rate, speaking_rate=rate
+            ),
+        )
+        samples = ToLine(LINE)
+        call = self._asked(
+            StreamingSynthesizeRequest(streaming_config=config),
+            StreamingSynthesizeRequest(input=StreamingSynthesisInput(text=text)),
+        )
+        try:
+            with errors_told(call):
+                while (answer := await call.read()) is not aio.EOF:
+                    if not isinstance(answer, StreamingSynthesizeResponse):
+                        raise malformed()
+                    yield samples.feed(answer.audio_content)
+        finally:
+            call.cancel()
+
+    def _asked(self, *messages: StreamingSynthesizeRequest) -> Synthesis:
+        # Not by the SDK's client: it holds a request until there is a connection, and cannot be made to let go of it.
+        begin = cast(
+            "aio.StreamStreamMultiCallable[StreamingSynthesizeRequest, StreamingSynthesizeResponse]",
+            self._service.streaming_synthesize,
+        )
+        return begin(iter(messages))
+
+    async def _whole(self, text: str, voice: str, rate: float) -> Stream[bytes]:
+        request = SynthesizeSpeechRequest(
+            input=SynthesisInput(text=text),
+            voice=_selected(voice),
+            audio_config=AudioConfig(
+                audio_encoding=AudioEncoding.LINEAR16,
+                sample_rate_hertz=LINE.rate,
+                speaking_rate=rate,
+                effects_profile_id=[PROFILE],
+            ),
+        )
+        ask = cast("aio.UnaryUnaryMultiCallable[SynthesizeSpeechRequest, object]", self._service.synthesize_speech)
+        with errors_told():
+            answer = await ask(request)
+        if not isinstance(answer, SynthesizeSpeechResponse):
+            raise malformed()
+        yield _unwrapped(answer.audio_content)
+
+
+@asynccontextmanager
+async def opened(options: Options, settings: Settings) -> AsyncIterator[Opened[GoogleVoice]]:
+    """Lend it, with one connection for all calls. Raises `ConfigurationError`."""
+    account = await find_account(settings.google)
+    chosen = (options.voice,) if isinstance(options.voice, str) else options.voice
+    async with open_channel(options.endpoint or HOST, HOST, account.credentials) as channel:
+        engine = GoogleVoice(channel, *VOICES, *chosen)
+        yield Opened(engine, (*chosen, *VOICES)[0], engine.warm)
+
+
+def _code(voice: str) -> str:
+    """Return the language and region that a voice's name begins with."""
+    return "-".join(voice.split("-")[:2])
+
+
+def _selected(voice: str) -> VoiceSelectionParams:
+    return VoiceSelectionParams(language_code=_code(voice), name=voice)
+
+
+def _unwrapped(content: bytes) -> bytes:
+    """Return the samples in a WAV file, which must be `LINE`."""
+    try:
+        with wave.open(io.BytesIO(content)) as file:
+            form = (file.getframerate(), file.getsampwidth(), file.getnchannels())
+            samples = bytes(file.readframes(file.getnframes()))
+    except (wave.Error, EOFError):
+        raise malformed() from None
+    if form != (LINE.rate, LINE.sample_bytes, 1):
+        raise malformed()
+    return samples
