@@ -2,6 +2,7 @@
 
 import logging
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,13 @@ def test_what_a_file_leaves_out_has_a_default(tmp_path: Path) -> None:
     assert assistant.phrases["es"].still_there
     assert assistant.timing.end_of_turn_ms == 600
     assert assistant.hours is None
+    assert assistant.max_cost_usd is None
+
+
+def test_a_call_may_have_a_ceiling(tmp_path: Path) -> None:
+    path = tmp_path / "taller.yaml"
+    write(path, RIGHT + "max_cost_usd: 0.35\n", 1)
+    assert load(path).max_cost_usd == Decimal("0.35")
 
 
 def test_a_wrong_file_is_refused_with_all_its_mistakes(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from assist.errors import ConfigurationError
-from assist.settings import read_settings
+from assist.settings import read_settings, secret
 
 
 @pytest.fixture(autouse=True)
@@ -102,3 +102,25 @@ def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPa
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
         read_settings().listen.port = 1
+
+
+def test_a_key_is_found_by_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLINIC_API_KEY", "sk-of-the-clinic")
+    assert secret("CLINIC_API_KEY").get_secret_value() == "sk-of-the-clinic"
+
+
+@pytest.mark.parametrize("written", ["ASSIST_ESL_PASSWORD", "sk-put-here-by-accident", "PATH", "_API_KEY", ""])
+def test_who_writes_an_assistant_gets_no_other_secret(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("ASSIST_ESL_PASSWORD", "secret")
+    with pytest.raises(ConfigurationError, match=r"^key: is no name of a key") as caught:
+        secret(written)
+    assert "accident" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_key_that_is_missing_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    monkeypatch.delenv("CLINIC_API_KEY", raising=False)
+    if value is not None:
+        monkeypatch.setenv("CLINIC_API_KEY", value)
+    with pytest.raises(ConfigurationError, match=r"^CLINIC_API_KEY: is missing: set it$"):
+        secret("CLINIC_API_KEY")

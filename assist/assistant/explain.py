@@ -24,6 +24,7 @@ WRONG_TYPE = {
     "tuple_type": ("this is not a list", "write one in each line, each after a dash"),
     "dataclass_type": ("nothing is declared under it", "write its fields below it, indented"),
     "mapping_type": ("nothing is declared under it", "write names and values below it, indented"),
+    "dict_type": ("nothing is declared under it", "write names and values below it, indented"),
     "too_short": ("there is nothing in it", "write at least one"),
     "string_too_short": ("this is empty", "write a text"),
     "string_pattern_mismatch": ("this is not a key of a telephone", 'write one of 0 to 9, * and #, in quotes: "1"'),

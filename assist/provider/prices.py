@@ -138,16 +138,21 @@ class Prices:
 
 def load_prices(path: Path) -> Prices:
     """Return the prices of a file. Raises `ConfigurationError` with every mistake in it."""
-    mistakes: list[Mistake] = []
+    found = _inspect(path)
+    if isinstance(found, Table):
+        return Prices(found)
+    raise ConfigurationError("\n".join(map(str, sorted(found, key=lambda mistake: mistake.line))))
+
+
+def _inspect(path: Path) -> Table | list[Mistake]:
     try:
         document = read(str(path), path.read_bytes())
-        mistakes += document.mistakes
-        return Prices(TypeAdapter(Table).validate_python({} if document.values is None else document.values))
     except OSError as error:
-        what = f"it cannot be read: {error.strerror}"
-        mistakes.append(
-            Mistake(str(path), 1, "", what, "check the name, which ASSIST_PRICES says, and the permissions")
-        )
+        mend = "check the name, which ASSIST_PRICES says, and the permissions"
+        return [Mistake(str(path), 1, "", f"it cannot be read: {error.strerror}", mend)]
+    mistakes = list(document.mistakes)
+    try:
+        table = TypeAdapter(Table).validate_python({} if document.values is None else document.values)
     except ValidationError as error:
-        mistakes += [explain(detail, document, Table) for detail in error.errors()]
-    raise ConfigurationError("\n".join(map(str, sorted(mistakes, key=lambda mistake: mistake.line))))
+        return mistakes + [explain(detail, document, Table) for detail in error.errors()]
+    return mistakes or table
