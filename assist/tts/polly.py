@@ -48,6 +48,10 @@ CONNECTION: Final = AioConfig(
     retries={"total_max_attempts": 1},
     # Each sentence that is being spoken holds one; the calls of one worker must not wait for each other's.
     max_pool_connections=100,
+    # Seconds until the next turn; the library's own 12 are soon over.
+    connector_args={"keepalive_timeout": 60},
+    # Reading its model of the service takes tenths of a second, in which no call would move.
+    warm_up_loader_caches=True,
 )
 
 
