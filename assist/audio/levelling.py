@@ -18,17 +18,19 @@ FRAME = LINE.rate // 100
 AUDIBLE = 10 ** (-40 / 20)
 """RMS of a 10 ms frame, of the loudest one's: below, nothing is being said."""
 EDGE = 2
-"""Frames kept before the first and after the last audible one: the soft ends of words."""
 
 
-def levelled(sound: Samples) -> Samples:
-    """Return the speech in *sound* (`LINE`) without the silence around it, as loud as `LEVEL`. Both in 16-bit steps."""
+def levelled(sound: Samples, edge: int = EDGE) -> Samples:
+    """Return the speech in *sound* (`LINE`) without the silence around it, as loud as `LEVEL`. Both in 16-bit steps.
+
+    *edge* frames are kept before the first and after the last audible one: the soft ends of words.
+    """
     frames = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
     loudness = np.sqrt(np.square(frames).mean(axis=1))
     audible = np.flatnonzero(loudness > max(AUDIBLE * loudness.max(initial=0), HISS))
     if not len(audible):
         return sound[:0]
-    first, last = max(audible[0] - EDGE, 0), audible[-1] + EDGE + 1
+    first, last = max(audible[0] - edge, 0), audible[-1] + edge + 1
     speech = frames[first:last].ravel()
     gain = min(LEVEL / np.sqrt(np.square(loudness[audible]).mean()), PEAK / np.abs(speech).max())
     return np.asarray(np.rint(speech * np.float32(gain)), np.float32)
