@@ -6,6 +6,7 @@ to each of them; the name of the behaviour is the name of the test.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
 import assist
 from assist.aio import Stream
@@ -27,7 +29,7 @@ from assist.provider import Kind, Opened
 from assist.settings import read_settings
 from assist.stt import Pause, SpeechToText, Transcript
 from tests.line_audio import frames, samples
-from tests.providers import Fault, ProviderServer
+from tests.providers import Fault, Hear, ProviderServer
 from tests.recordings import Recording, recording, recordings, word_errors
 
 PATIENCE = 20.0
@@ -66,15 +68,32 @@ ServedBehaviour: TypeAlias = Callable[[Subject, SttServer], Awaitable[None]]
 
 @asynccontextmanager
 async def examined(
-    server: ProviderServer, monkeypatch: pytest.MonkeyPatch, *, partials: bool, errors: float = 0.0
+    server: ProviderServer,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    partials: bool,
+    errors: float = 0.0,
+    **options: JsonValue,
 ) -> AsyncIterator[Subject]:
-    """Lend the engine of *server*, opened as a call would have it; nothing of it may be left when it is closed."""
+    """Lend the engine of *server*, opened as a call would have it whose assistant chose *options*.
+
+    Nothing of it may be left when it is closed.
+    """
     for variable, value in server.environment.items():
         monkeypatch.setenv(variable, value)
     async with Pool(read_settings()) as pool:
-        opened = await pool.open(Kind.STT, Choice(server.engine, server.options))
+        opened = await pool.open(Kind.STT, Choice(server.engine, {**server.options, **options}))
         yield Subject(opened, partials, errors)
     await _no_task_is_left(set())
+
+
+@asynccontextmanager
+async def real(engine: str, variable: str, *, partials: bool) -> AsyncIterator[Subject]:
+    """Lend the *engine* at its real service, if *variable* holds a key for it; skips the test if not."""
+    if not os.environ.get(variable):
+        pytest.skip(f"set {variable} to ask the real service")
+    async with Pool(read_settings()) as pool:
+        yield Subject(await pool.open(Kind.STT, Choice(engine)), partials, errors=0.25)
 
 
 async def listener(audio: bytes) -> str:
@@ -89,6 +108,16 @@ async def listener(audio: bytes) -> str:
     spectrum = np.conj(np.fft.rfft(sound, size))
     heard = (words for known in _known() if (words := known.words_of(sound, spectrum, size)) is not None)
     return " ".join(next(heard, []))
+
+
+def listening(engine: SpeechToText) -> Hear:
+    """Return what writes down Spanish and English as *engine* does, for a service that is to understand anything."""
+
+    async def hear(audio: bytes) -> str:
+        async with aclosing(engine.transcribe(Talk(audio).speech(), ("es", "en"))) as heard:
+            return [transcript.text async for transcript in heard][-1]
+
+    return hear
 
 
 class _Known:
