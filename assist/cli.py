@@ -11,10 +11,10 @@ import uvloop
 from rich.console import Console
 
 from assist.app import WORKER_COMMAND, place_call, sweep_media, worker
-from assist.assistant.check import check
 from assist.bench.cli import bench
 from assist.demo.run import run_demo
 from assist.demo.show import show
+from assist.engines.check import check
 from assist.engines.cli import engines
 from assist.errors import AssistError, ConfigurationError, HungUp
 from assist.heartbeat import heartbeat

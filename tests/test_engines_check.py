@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from assist.assistant.check import check
+from assist.engines.check import check
 
 DATA = Path(__file__).parent / "data" / "assistants" / "taller.yaml"
 
@@ -53,3 +53,49 @@ def test_programs_get_a_list(wrong: Path) -> None:
 def test_no_mistakes_are_an_empty_list_for_programs() -> None:
     result = CliRunner().invoke(check, [str(DATA), "--json"])
     assert (result.exit_code, json.loads(result.output)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("engines", "line", "field", "mistake", "mend"),
+    [
+        ("  tts: picco", 2, "engines.tts", "there is no engine picco", "did you mean pico?"),
+        (
+            "  stt:\n    - whisper\n    - wisper",
+            4,
+            "engines.stt.1",
+            "there is no engine wisper",
+            "did you mean whisper?",
+        ),
+        (
+            "  llm:\n    - openai:\n        modle: gpt-4.1",
+            4,
+            "engines.llm.0.openai.modle",
+            "there is no such option",
+            "did you mean model?",
+        ),
+        (
+            "  llm:\n    openai: {model: [x]}",
+            3,
+            "engines.llm.openai.model",
+            "this is not a text",
+            "write a text, in quotes if in doubt",
+        ),
+    ],
+)
+def test_engines_and_their_options_are_looked_at(
+    tmp_path: Path, engines: str, line: int, field: str, mistake: str, mend: str
+) -> None:
+    path = tmp_path / "mal.yaml"
+    path.write_text(f"engines:\n{engines}\n{DATA.read_text(encoding='utf-8')}", encoding="utf-8")
+    result = CliRunner().invoke(check, [str(path), "--json"])
+    assert json.loads(result.output) == [
+        {"file": str(path), "line": line, "field": field, "mistake": mistake, "mend": mend}
+    ]
+
+
+def test_engines_that_can_be_had_are_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "bien.yaml"
+    engines = "engines: {stt: whisper, llm: [openai: {model: gpt-4.1-mini}, flow], tts: [pico]}"
+    path.write_text(f"{engines}\n{DATA.read_text(encoding='utf-8')}", encoding="utf-8")
+    result = CliRunner().invoke(check, [str(path)])
+    assert (result.exit_code, result.output) == (0, "1 checked, no mistakes\n")

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +29,6 @@ def load(path: Path) -> Assistant:
     if isinstance(found, Assistant):
         return found
     raise ConfigurationError("\n".join(map(str, found)))
-
-
-def mistakes_in(paths: Iterable[Path]) -> list[Mistake]:
-    """Return every mistake in these files."""
-    return [mistake for path in paths if isinstance(found := inspect(path), list) for mistake in found]
 
 
 def inspect(path: Path) -> Assistant | list[Mistake]:
