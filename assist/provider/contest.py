@@ -11,7 +11,7 @@ changes hands; what comes goes through one queue to whoever iterates over the `C
 import asyncio
 import logging
 import traceback
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from enum import Enum, auto
 from types import TracebackType
 from typing import Final, Generic, Protocol, Self, TypeAlias, TypeVar
@@ -32,6 +32,10 @@ SOONEST = 0.15
 """Seconds before which no engine is called late: fast ones have hiccups that are not worth a second request."""
 GRACE = 0.1
 """Seconds that an engine has to let go of what it holds, before the caller is no longer kept waiting for it."""
+
+MOMENT = 0.01
+"""Seconds after a deadline for what came before it: if this process was busy for long, all that reached it meanwhile is
+still on its way here, and no engine is to blame."""
 
 
 class End(Enum):
@@ -218,12 +222,13 @@ class Contest(Generic[E, T]):
             self._chosen = None
 
     async def _next_news(self) -> News[E, T] | None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout_at(self._next_look()):
                 return await self._news.get()
-        except TimeoutError:
-            # What came in the same moment comes first.
-            return None if self._news.empty() else self._news.get_nowait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(MOMENT):
+                return await self._news.get()
+        return None
 
     def _next_look(self) -> float | None:
         dues = [self._request.due(run, alone=self.alone(run)) for run in self._live]
