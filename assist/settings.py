@@ -138,11 +138,18 @@ class Redis(BaseSettings):
     url: SecretStr | None = Field(default=None, validation_alias="REDIS_URL")
     """Without it an embedded server, shared by all verbs. Secret, since it may hold a password."""
     retention_days: float = Field(default=30.0, gt=0.0)
+    speech_cache_mb: int = Field(default=256, ge=0)
+    """For sentences that were said before, or rendered ahead; a minute takes one."""
 
     @property
     def retention(self) -> timedelta:
         """How long words that were said stay readable; the history of calls, which holds none, stays."""
         return timedelta(days=self.retention_days)
+
+    @property
+    def speech_room(self) -> int:
+        """Bytes for sentences."""
+        return self.speech_cache_mb * 1_000_000
 
 
 class Files(BaseSettings):

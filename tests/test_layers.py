@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"__main__", "cli"},
-    {"bench", "demo"},
+    {"bench", "demo", "prompts"},
     {"app"},
     {"campaign"},
     {"engines", "journal"},
