@@ -13,11 +13,16 @@ class Diary:
 
     audio: bytearray = field(default_factory=bytearray)
     told: list[str | bool] = field(default_factory=list)
+    patient_for: int = 0
+    """Samples."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def hear(self, audio: bytes) -> None:
         self.audio += audio
         self.changed.set()
+
+    def patience(self, speaking: bool) -> int:
+        return self.patient_for
 
     def press(self, digit: str) -> None:
         self.told.append(digit)

@@ -203,12 +203,44 @@ def test_what_may_still_be_part_of_a_turn_is_not_settled() -> None:
                 assert endpointer.settled >= event.voice_end
 
 
-def test_only_in_the_middle_of_speech_may_the_detector_take_its_time() -> None:
+def test_nothing_falls_due_before_it_was_said_to() -> None:
     endpointer = Endpointer(Rules())
-    speaking = paused = False
+    fallen_due = []
     for number, frame in enumerate(frames(TALK)):
         first, last = (count * FRAME // 2 // WINDOW for count in (number, number + 1))
+        due = endpointer.due
         for event in endpointer.feed(frame, TALK_PROBABILITIES[first:last]):
-            speaking = not isinstance(event, Ended)
-            paused = isinstance(event, Paused)
-        assert endpointer.patient == (speaking and not paused)
+            if isinstance(event, Paused | Ended):
+                assert due is not None
+                assert due <= endpointer.position
+                fallen_due.append(event)
+    assert len(fallen_due) > 2
+    assert endpointer.due is None
+
+
+def test_while_it_is_still_no_voice_can_begin_for_48_ms() -> None:
+    endpointer = Endpointer(Rules())
+    assert endpointer.still(bytes(480))
+    still_at = 0
+    for number, frame in enumerate(frames(TALK)):
+        if endpointer.still(bytearray(frame)):
+            still_at = endpointer.position + FRAME // 2
+        first, last = (count * FRAME // 2 // WINDOW for count in (number, number + 1))
+        for event in endpointer.feed(frame, TALK_PROBABILITIES[first:last]):
+            if isinstance(event, Began):
+                assert event.at - still_at >= 384 - FRAME // 2
+    assert not endpointer.still(bytearray(SORRY[8000:8320]))
+
+
+def test_what_is_quiet_need_not_be_judged_for_a_turn_to_end() -> None:
+    spoken = on_a_line(SORRY, after=0)
+    row = VAD.open()
+    VAD.feed(row, spoken)
+    probabilities = []
+    while VAD.ready:
+        probabilities += VAD.step()[row]
+    VAD.close(row)
+    endpointer = Endpointer(Rules())
+    endpointer.feed(spoken, probabilities)
+    ends = [event for _ in range(35) for event in endpointer.feed(bytes(FRAME), []) if isinstance(event, Ended)]
+    assert [end.at - end.voice_end for end in ends] == [pytest.approx(4800, abs=FRAME // 2)]

@@ -309,3 +309,29 @@ async def test_an_utterance_nobody_wants_is_freed(ear: Ear) -> None:
     await listen(ear, SILENCE)
     gc.collect()
     assert unwanted() is None
+
+
+async def test_an_ear_has_patience_until_something_can_happen(ear: Ear) -> None:
+    """Audio that comes together is as good as frame by frame: turns begin, pause and end at the same samples."""
+    together, position = Ear.patience(ear, speaking=False), 0
+    assert together > 640
+    other = ear._ears.open()
+    while position < len(TURN) // 2:
+        count = max(-(-other.patience(speaking=False) // 160), 1) * 160
+        other.hear(TURN[2 * position : 2 * (position + count)])
+        position += count
+        for _ in range(6):
+            await asyncio.sleep(0)
+    await listen(ear, TURN)
+    one, two = await spoken_by(ear), await spoken_by(other)
+    other.close()
+    assert (one.start, one.voice_end) == (two.start, two.voice_end)
+    assert [len(audio_of(await pieces(spoken))) for spoken in (one, two)] == [len(audio_of(await pieces(one)))] * 2
+
+
+async def test_over_the_assistant_a_sound_ends_the_ears_patience(ear: Ear) -> None:
+    await listen(ear, SILENCE)
+    still = ear.patience(speaking=True)
+    assert 320 < still < ear.patience(speaking=False)
+    ear.hear(SORRY[8000:8320])
+    assert ear.patience(speaking=True) <= 160

@@ -31,15 +31,26 @@ class Ear:
             file.write(FRAME)
 
 
-def test_it_looks_on_the_second_beat_after_something_came(tmp_path: Path) -> None:
+def test_what_has_come_is_given_and_the_next_is_expected_a_frame_after_the_last_look(tmp_path: Path) -> None:
     ear = Ear(tmp_path)
+    ear.feed.tick(1.000)
     ear.write()
-    ear.feed.tick(0.000)
-    ear.write()
-    ear.feed.tick(0.008)
+    assert ear.feed.tick(1.008) == pytest.approx(1.020)
     assert ear.diary.audio == FRAME
-    ear.feed.tick(0.016)
+    assert ear.feed.tick(1.020) == pytest.approx(1.020)
+    ear.write()
+    ear.feed.tick(1.028)
     assert ear.diary.audio == FRAME * 2
+
+
+@pytest.mark.parametrize(("samples", "rest"), [(-5, 0.0), (160, 0.0), (161, 0.02), (800, 0.08)])
+def test_a_patient_listener_is_left_in_peace_until_what_it_waits_for_may_have_come(
+    tmp_path: Path, samples: int, rest: float
+) -> None:
+    ear = Ear(tmp_path)
+    ear.diary.patient_for = samples
+    ear.write()
+    assert ear.feed.tick(5.0) == pytest.approx(5.0 + rest)
 
 
 def test_half_a_second_without_audio_is_a_stall(tmp_path: Path) -> None:
@@ -100,6 +111,27 @@ async def test_an_ear_that_lives_again_may_die_again(tmp_path: Path) -> None:
         assert not watching.done()
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+        listening.close()
+
+
+async def test_whoever_hears_somebody_speak_is_told_more_closely(tmp_path: Path) -> None:
+    class Interrupter(Diary):
+        def patience(self, speaking: bool) -> int:
+            return 0 if speaking else 1 << 30
+
+    async with scripted() as (connection, _connect, switch), Media(tmp_path, beat=0.001) as media:
+        listening = Listening(connection, media, CALL)
+        diary = Interrupter()
+        await listening.begin(diary, 0)
+        await switch.ears.get()
+        switch.says(FRAME)
+        await diary.heard(FRAME)
+        switch.says(FRAME)
+        listening.speak(True)
+        await diary.heard(FRAME * 2)
+        switch.says(FRAME)
+        await diary.heard(FRAME * 3)
+        listening.speak(False)
         listening.close()
 
 

@@ -69,6 +69,7 @@ def test_a_reply_arrives_whole_in_the_lines_law_and_then_ends(pipe: Pipe, reader
     assert reader.read() == b""
     assert not pipe.path.exists()
     assert voice.written == 40_030
+    assert voice.tick(9.0) is None
 
 
 def test_a_slow_reply_has_silence_of_its_law_in_between(pipe: Pipe, reader: Reader) -> None:

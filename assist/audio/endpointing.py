@@ -82,6 +82,7 @@ class Ended:
     """The caller has finished, or has been speaking for too long."""
 
     at: int
+    """Sample that ends the silence after which a turn is over."""
     voice_end: int
     """Sample after the last that was voice."""
 
@@ -168,9 +169,15 @@ class Endpointer:
         return max(self._voice_end, self._word() - self._pre_roll)
 
     @property
-    def patient(self) -> bool:
-        """Whether the voice detector may take its time: a voice has just been heard, so nothing can happen soon."""
-        return self._start is not None and not self._paused and not self._due(self.position)
+    def due(self) -> int | None:
+        """The sample at which the caller may have finished, or paused, if no voice comes; `None` if nobody speaks."""
+        if self._start is None:
+            return None
+        return self._voice_end + (self._end if self._paused else self._pause)
+
+    def still(self, audio: bytes | bytearray) -> bool:
+        """Whether no voice can begin for now: *audio*, which comes next, is as quiet as the last that was fed."""
+        return not any(self._recent) and self._quiet(self._unjudged + audio)
 
     def feed(self, audio: bytes, probabilities: list[float]) -> list[Event]:
         """Return what happened, in order.
@@ -184,10 +191,8 @@ class Endpointer:
             window = bytes(self._unjudged[:_WINDOW_BYTES])
             del self._unjudged[:_WINDOW_BYTES]
             self._judge(window, probability, events)
-        if self._start is not None and len(self._unjudged) < _WINDOW_BYTES and self._due(self.position):
-            unjudged = bytes(self._unjudged)
-            if not any(self._loudness.loud(level) for level in _levels(unjudged)):
-                self._silent(self.position, events)
+        if self._start is not None and self._due(self.position) and self._quiet(self._unjudged):
+            self._silent(self.position, events)
         return events
 
     def _judge(self, window: bytes, probability: float, events: list[Event]) -> None:
@@ -208,6 +213,9 @@ class Endpointer:
                 self._voice(events)
             elif self._due(self._judged):
                 self._silent(self._judged, events)
+
+    def _quiet(self, audio: bytearray) -> bool:
+        return not any(map(self._loudness.loud, _levels(audio)))
 
     def _begins(self) -> bool:
         loud = _RECENT - self._recent.count(0)
@@ -250,7 +258,7 @@ class Endpointer:
             events.append(Paused(self._voice_end + self._pause))
         beginning = self._probability >= _MAYBE and self._recent.count(0) <= _RECENT - 2
         if self._due(at) and not beginning:
-            self._finish(at, events)
+            self._finish(self._voice_end + self._end, events)
 
     def _finish(self, at: int, events: list[Event]) -> None:
         self._start = None
@@ -259,6 +267,6 @@ class Endpointer:
         events.append(Ended(at, self._voice_end))
 
 
-def _levels(audio: bytes) -> list[int]:
+def _levels(audio: bytes | bytearray) -> list[int]:
     """Return the loudness of each slice of *audio*, the rest of it included."""
     return [audioop.rms(audio[offset : offset + _SLICE_BYTES], 2) for offset in range(0, len(audio), _SLICE_BYTES)]

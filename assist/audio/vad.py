@@ -57,6 +57,8 @@ class _Row:
     floor: float = _QUIETEST
     open_for: int = 0
     """Windows for which the gate stays open."""
+    loud: bool = False
+    """Whether the last window stood out from the line's noise."""
     shut: bool = True
     fresh: bool = True
     """Whether the gate has just opened."""
@@ -75,10 +77,10 @@ class _Row:
     def passes(self, window: bytes) -> bool:
         """Whether the gate lets *window* through to the model."""
         level = audioop.rms(window[_CONTEXT_BYTES:], 2)
-        loud = level > self.floor * _ABOVE_FLOOR
+        self.loud = level > self.floor * _ABOVE_FLOOR
         if not self.open_for:
             self.floor = max(_QUIETEST, min(level, self.floor * _FLOOR_RISES))
-        passes = loud or self.open_for > 0
+        passes = self.loud or self.open_for > 0
         self.fresh = passes and self.shut
         self.shut = not passes
         return passes
@@ -152,9 +154,9 @@ class Vad:
         """Whether any call has a whole window to be judged."""
         return bool(self._fed or self._waiting)
 
-    def waiting(self) -> dict[int, int]:
-        """Return the rows with windows for the model, and how many those are at most."""
-        return {row: 1 + len(self._rows[row]) for row in self._waiting}
+    def waiting(self) -> dict[int, tuple[int, bool]]:
+        """Return the rows with windows for the model: how many those are at most, and whether the first is loud."""
+        return {row: (1 + len(self._rows[row]), self._rows[row].loud) for row in self._waiting}
 
     def sift(self) -> dict[int, int]:
         """Let the gate judge what it can: how many windows of which rows are silence, before any that waits."""

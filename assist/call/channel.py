@@ -46,6 +46,13 @@ class Listener(Protocol):
         """The caller's next *audio*, `assist.audio.formats.LINE`: speech, noise or silence, without gaps."""
         ...
 
+    def patience(self, speaking: bool) -> int:
+        """Return how many samples from now on may be told together: to hear of the first sooner makes no difference.
+
+        *speaking*: somebody speaks to the caller, who may interrupt.
+        """
+        ...
+
     def press(self, digit: str) -> None:
         """The caller pressed a key: one of ``0123456789*#ABCD``."""
         ...

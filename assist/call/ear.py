@@ -10,10 +10,10 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from assist.aio import Stream
 from assist.audio.endpointing import RATE, Began, Ended, Endpointer, Event, Paused, Resumed, Rules
 from assist.audio.vad import Batch, Vad
 from assist.call.keypad import Keyed, Keypad
+from assist.call.spoken import Spoken, Tape
 from assist.stt import Pause
 
 __all__ = ["Ear", "Ears", "Keyed", "Spoken"]
@@ -24,77 +24,18 @@ DIGIT_GAP = 1.5
 
 _PIECE = RATE // 10
 """Samples that are worth waking a listener for: 100 ms."""
-_PATIENCE = 3
-"""Windows that may wait while the caller is in the middle of a word, to be judged together with others.
+_WAITING = 3
+"""Windows of a call that are worth a run of the model though nothing in them is urgent."""
+_UNHURRIED = RATE // 10
+"""Samples that may come together while nothing that happens in them is urgent.
 
-From cold caches a run of the model takes half a millisecond, whatever it is given, and 20 us more for each window: this
-saves a third of the runs.
+Nearly all that hearing costs is the cold caches of whoever wakes up: a run of the model takes half a millisecond, and
+an eighth of that if there has just been another.
 """
+_STILL = RATE * 6 // 100
+"""The same while the assistant speaks and the line is still: a voice cannot be told from a click much sooner."""
 _THREAD_FROM = 64
 """Windows in a batch from which on judging them would be felt on the event loop: 2 ms."""
-
-
-class Spoken:
-    """Something the caller says: begun, and perhaps still going on."""
-
-    def __init__(self, start: int) -> None:
-        self.start = start
-        """Sample of the call with which it begins, a little silence before the voice included."""
-        self.voice_end: int | None = None
-        """Sample after the last that was voice, once it has ended."""
-        self.voice_ended_at: float | None = None
-        """When that sample was heard, by the loop's clock."""
-        self.ended_at: float | None = None
-        """When the end was known."""
-        self._pieces: list[bytes | Pause] = []
-        self._news = asyncio.Event()
-
-    async def speech(self) -> Stream[bytes | Pause]:
-        """Yield the audio (`LINE`) from the beginning on, as it is spoken, and its pauses, until it has ended."""
-        told = 0
-        while True:
-            while told < len(self._pieces):
-                yield self._pieces[told]
-                told += 1
-            if self.ended_at is not None:
-                return
-            self._news.clear()
-            await self._news.wait()
-
-    async def ended(self) -> None:
-        """Return when the caller's turn is over."""
-        while self.ended_at is None:
-            self._news.clear()
-            await self._news.wait()
-
-    def tell(self, piece: bytes | Pause) -> None:
-        self._pieces.append(piece)
-        self._news.set()
-
-    def end(self, voice_end: int, voice_ended_at: float, ended_at: float) -> None:
-        self.voice_end = voice_end
-        self.voice_ended_at = voice_ended_at
-        self.ended_at = ended_at
-        self._news.set()
-
-
-class _Tape:
-    """The last of what was heard, by the call's samples."""
-
-    def __init__(self, since: int) -> None:
-        self._audio = bytearray()
-        self._since = since
-
-    def append(self, audio: bytes) -> None:
-        self._audio += audio
-
-    def forget(self, before: int) -> None:
-        if before > self._since:
-            del self._audio[: (before - self._since) * 2]
-            self._since = before
-
-    def cut(self, start: int, stop: int) -> bytes:
-        return bytes(self._audio[(start - self._since) * 2 : (stop - self._since) * 2])
 
 
 class Ear:
@@ -106,7 +47,7 @@ class Ear:
         self._endpointer = endpointer
         self._keypad = Keypad(digit_gap)
         self._loop = asyncio.get_running_loop()
-        self._tape = _Tape(endpointer.position)
+        self._tape = Tape(endpointer.position)
         self._fresh = bytearray()
         self._heard_at = 0.0
         self._open: Spoken | None = None
@@ -123,6 +64,13 @@ class Ear:
         self._tape.append(audio)
         self._heard_at = self._loop.time()
         self._ears.heard(self, audio)
+
+    def patience(self, speaking: bool) -> int:
+        if (due := self._endpointer.due) is not None:
+            return min(due - self.position, _UNHURRIED)
+        if not speaking:
+            return _UNHURRIED
+        return _STILL if self._endpointer.still(self._fresh) else 0
 
     def press(self, digit: str) -> None:
         self._active_until = self.position
@@ -175,9 +123,10 @@ class Ear:
     # The ears' side
 
     @property
-    def patient(self) -> bool:
-        """Whether the judgement of what is heard now would make no difference for a while."""
-        return self._endpointer.patient
+    def anxious(self) -> bool:
+        """Whether something that is loud now may make a difference at once."""
+        due = self._endpointer.due
+        return due is None or self.position >= due
 
     def judge(self, probabilities: list[float]) -> None:
         """Take note of what was heard, and of the voice detector's judgement of the windows it has reached."""
@@ -280,14 +229,24 @@ class Ears:
     def _judge(self) -> None:
         """Tell every ear what is known by now, and if one needs to know more have all judged that wait."""
         self._due = None
+        self._sift()
+        if self._urgent():
+            self._run()
+
+    def _sift(self) -> None:
         for row, count in self._vad.sift().items():
             self._ears[row].judge([0.0] * count)
             self._behind.discard(row)
         for row in self._behind:
             self._ears[row].judge([])
         self._behind.clear()
-        if not self._urgent():
-            return
+
+    def _urgent(self) -> bool:
+        waiting = self._vad.waiting().items()
+        return any(windows >= _WAITING or (loud and self._ears[row].anxious) for row, (windows, loud) in waiting)
+
+    def _run(self) -> None:
+        self._due = None
         batch = self._vad.take()
         if len(batch.rows) < _THREAD_FROM:
             self._judged(batch, batch.judge())
@@ -295,10 +254,6 @@ class Ears:
         loop = asyncio.get_running_loop()
         self._judging = loop.run_in_executor(self._thread, batch.judge)
         self._judging.add_done_callback(self._judged_apart(batch))
-
-    def _urgent(self) -> bool:
-        waiting = self._vad.waiting().items()
-        return any(windows >= _PATIENCE or not self._ears[row].patient for row, windows in waiting)
 
     def _judged_apart(self, batch: Batch) -> Callable[["asyncio.Future[list[float]]"], None]:
         def done(judging: "asyncio.Future[list[float]]") -> None:
@@ -308,9 +263,11 @@ class Ears:
         return done
 
     def _judged(self, batch: Batch, probabilities: list[float]) -> None:
+        """Take note of what was judged, and go on with what still waits: that costs little now."""
         self._vad.put(batch, probabilities)
         for row, probability in zip(batch.rows, probabilities, strict=True):
             if ear := self._ears.get(row):
                 ear.judge([probability])
-        if self._vad.ready or self._behind:
-            self._judge_soon()
+        self._sift()
+        if self._vad.waiting():
+            self._due = asyncio.get_running_loop().call_soon(self._run)

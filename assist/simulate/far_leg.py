@@ -31,6 +31,9 @@ class Ear:
         for listener in self.listeners:
             listener.put_nowait(audio)
 
+    def patience(self, speaking: bool) -> int:
+        return 0
+
     def press(self, digit: str) -> None:
         """The assistant's end sends no keys."""
 

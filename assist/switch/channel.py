@@ -99,7 +99,11 @@ class FreeSwitchChannel:
     async def play(self, audio: Stream[bytes]) -> None:
         # Who was told that the ear is lost may still say goodbye.
         told = () if self._deaf.done() else (self._deaf,)
-        await self._while_up(self._speaking.play(audio), *told)
+        self._listening.speak(True)
+        try:
+            await self._while_up(self._speaking.play(audio), *told)
+        finally:
+            self._listening.speak(False)
 
     async def transfer(self, destination: str) -> TransferOutcome:
         return await self._while_up(self._transfer(destination))

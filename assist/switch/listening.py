@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import math
 
+from assist.audio.formats import LINE
 from assist.call.channel import Listener
 from assist.errors import CommandFailed, MediaLost
 from assist.switch.connection import Connection
@@ -10,6 +12,10 @@ from assist.switch.media import Media
 from assist.switch.recording import READ_BYTES, Recording
 
 logger = logging.getLogger(__name__)
+
+FRAME_SECONDS = 0.02
+"""That often FreeSWITCH writes."""
+FRAME = round(FRAME_SECONDS * LINE.rate)
 
 STALLED = 0.5
 """Seconds without audio after which an ear counts as dead: 25 frames."""
@@ -22,7 +28,7 @@ _VARIABLES = (
 
 
 class Feed:
-    """Gives a recording to a listener, beat by beat."""
+    """Gives a recording to a listener, as soon as that makes a difference to him."""
 
     def __init__(self, call: str, recording: Recording, listener: Listener, stalled: asyncio.Event) -> None:
         """*stalled* is set when nothing came for `STALLED` seconds."""
@@ -33,20 +39,27 @@ class Feed:
         self._stalled = stalled
         self._recording = recording
         self._quiet_since: float | None = None
-        self._rests = False
+        self._looked = -math.inf
+        self.speaking = False
+        """Whether somebody speaks to the caller, who may want to interrupt."""
 
-    def tick(self, now: float) -> None:
-        """Give what has come to the listener."""
-        if self._rests:
-            # FreeSWITCH writes every 20 ms, so there is nothing on the beat after one that brought something.
-            self._rests = False
-        elif audio := self._recording.read():
-            self.listener.hear(audio)
-            if len(audio) == READ_BYTES:
-                self.drain()
-            self._rests = True
-            self._quiet_since = now
-        elif self._quiet_since is None:
+    def tick(self, now: float) -> float:
+        """Give what has come to the listener, and return when there may be what it waits for."""
+        looked, self._looked = self._looked, now
+        audio = self._recording.read()
+        if not audio:
+            self._watch(now)
+            return now
+        self.listener.hear(audio)
+        if len(audio) == READ_BYTES:
+            self.drain()
+        self._quiet_since = now
+        wanted = -(-self.listener.patience(self.speaking) // FRAME)
+        # The last frame was written since the last look.
+        return max(looked, now - FRAME_SECONDS) + max(wanted, 1) * FRAME_SECONDS
+
+    def _watch(self, now: float) -> None:
+        if self._quiet_since is None:
             self._quiet_since = now
         elif now - self._quiet_since > STALLED:
             self._stalled.set()
@@ -80,6 +93,7 @@ class Listening:
         self._changing = asyncio.Lock()
         self._runs = False
         self._held = False
+        self._speaking = False
 
     async def begin(self, listener: Listener, since: int) -> None:
         """Give everything from sample *since* on to *listener*. Raises `MediaLost`."""
@@ -90,6 +104,7 @@ class Listening:
             self._media.remove(self._feed)
         self._recording.seek(since)
         self._feed = Feed(self._call, self._recording, listener, self._stalled)
+        self._feed.speaking = self._speaking
         self._feed.drain()
         if self._held:
             listener.hold(True)
@@ -110,6 +125,14 @@ class Listening:
             if self._feed and not self._runs:
                 await self._start()
                 self._listen()
+
+    def speak(self, speaking: bool) -> None:
+        """Somebody speaks to the caller from now on, or does no longer: who may be interrupted listens closely."""
+        self._speaking = speaking
+        if self._feed:
+            self._feed.speaking = speaking
+            if speaking:
+                self._media.hasten(self._feed)
 
     def press(self, digit: str) -> None:
         """The caller pressed a key."""

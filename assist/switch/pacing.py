@@ -39,7 +39,7 @@ class Pacing:
 
     def __init__(self, frame: int) -> None:
         self.rests_until = 0.0
-        """Seconds: before that nothing is taken from the pipe, since FreeSWITCH still has the portion before."""
+        """Seconds: before that FreeSWITCH still has the portion before, or enough of the one that it has just taken."""
         self._frame = frame
         self._portions: list[Portion] = []
         self._dry = 0.0
@@ -56,9 +56,10 @@ class Pacing:
         portion = self._portion(available, ended, starving)
         if portion:
             self._portions.append(portion)
-            self._dry = max(self._dry, now)
-            self.rests_until = self._dry - 2 * self._frame / LINE.rate
-            self._dry += portion.total / LINE.rate
+            frame = self._frame / LINE.rate
+            taken = max(self._dry, now)
+            self._dry = taken + portion.total / LINE.rate
+            self.rests_until = max(taken - 2 * frame, min(taken + frame, self._dry - LOW / LINE.rate))
         return portion
 
     def _portion(self, available: int, ended: bool, starving: bool) -> Portion | None:

@@ -59,10 +59,18 @@ class Voice:
         self._frame = frame
         self._pacing = Pacing(frame)
 
-    def tick(self, now: float) -> None:
-        """Top up the pipe, and close it when all is taken. *now* is any clock's, in seconds."""
-        if self._pipe.closed or now < self._pacing.rests_until:
-            return
+    def tick(self, now: float) -> float | None:
+        """Top up the pipe, and close it when all is taken; return when to do so again, if ever.
+
+        *now* is any clock's, in seconds.
+        """
+        if self._pipe.closed:
+            return None
+        if now >= self._pacing.rests_until:
+            self._top_up(now)
+        return self._pacing.rests_until
+
+    def _top_up(self, now: float) -> None:
         unread = self._pipe.unread()
         available = self._script.end - self._position
         portion = self._pacing.next(now, unread, available, self._script.ended)
