@@ -7,11 +7,16 @@ import asyncio
 import io
 import wave
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 
 from httpx2 import HTTPError
-from openai import AsyncOpenAI, OpenAIError, omit
-from openai.types.audio import TranscriptionTextDeltaEvent, TranscriptionTextDoneEvent, TranscriptionVerbose
+from openai import AsyncOpenAI, AsyncStream, OpenAIError, omit
+from openai.types.audio import (
+    TranscriptionStreamEvent,
+    TranscriptionTextDeltaEvent,
+    TranscriptionTextDoneEvent,
+    TranscriptionVerbose,
+)
 from pydantic.dataclasses import dataclass
 
 from assist.aio import Stream, race
@@ -29,6 +34,9 @@ DOUBTFUL = -1.0
 """The mean logarithm of the probability of the words below which they may be made up."""
 NO_SPEECH = 0.6
 """The probability that a segment is no speech from which on doubtful words are none."""
+
+END = 0.25
+"""Seconds that the end of an answer may take, once all was said."""
 
 LANGUAGES = {"spanish": "es", "english": "en"}
 """What ``whisper-1`` calls them."""
@@ -122,6 +130,7 @@ class OpenAITranscription:
                         text += event.delta
                         news.put_nowait(Transcript(text, language=spoken, final=False))
                     case TranscriptionTextDoneEvent():
+                        await _end(events)
                         return _streamed(event, spoken)
         raise ProviderError(NAME, "the transcript broke off", temporary=True)
 
@@ -141,6 +150,14 @@ async def opened(options: Options, settings: Settings) -> AsyncIterator[Opened[O
     """Lend it, with one client for all calls. Raises `ConfigurationError`."""
     async with openai_client(settings.openai, options.base_url, options.key) as client:
         yield Opened(OpenAITranscription(client, options), options.model, lambda: greet(client, options.model))
+
+
+async def _end(events: AsyncStream[TranscriptionStreamEvent]) -> None:
+    """Read what little follows the last event: only then can the connection be used again."""
+    with suppress(TimeoutError, HTTPError, OpenAIError, ValueError):
+        async with asyncio.timeout(END):
+            async for _ in events:
+                pass
 
 
 def _streamed(done: TranscriptionTextDoneEvent, spoken: str) -> Transcript:

@@ -40,6 +40,8 @@ class Transcriptions:
         """The logarithm of the probability of each word."""
         self.no_speech = 0.05
         """The probability that it is none."""
+        self.rest = b""
+        """What follows the last event."""
 
     async def answer(self, service: HttpService, request: web.BaseRequest) -> web.StreamResponse:
         form = await _parts(request)
@@ -83,7 +85,7 @@ class Transcriptions:
             logprobs=[Logprob(token=word, logprob=self.sure) for word in words] if with_logprobs else None,
         )
         events.append(done.model_dump_json(exclude_none=True))
-        return "".join(f"data: {event}\n\n" for event in events).encode()
+        return "".join(f"data: {event}\n\n" for event in events).encode() + self.rest
 
     def _verbose(self, asked: Mapping[str, object], text: str, duration: float) -> TranscriptionVerbose:
         segment = TranscriptionSegment(
