@@ -17,7 +17,6 @@ from typing import Final, Protocol, Self
 from assist.aio import Stream
 from assist.assistant.choice import Choice
 from assist.errors import StoreError
-from assist.provider import Opened
 from assist.tts import TextToSpeech
 
 log = logging.getLogger(__name__)
@@ -117,9 +116,9 @@ class Cached:
             self._cache.keep(name, bytes(spoken))
 
 
-def identity_of(choice: Choice, opened: Opened[TextToSpeech]) -> str:
+def identity_of(choice: Choice, model: str) -> str:
     """Return what tells an engine's voice from any other: its name, its options, what the provider calls it."""
-    return json.dumps([choice.name, opened.model, dict(choice.options)], sort_keys=True)
+    return json.dumps([choice.name, model, dict(choice.options)], sort_keys=True)
 
 
 def name_of(identity: str, text: str, language: str, pace: float = 1.0) -> str:
