@@ -1,7 +1,7 @@
 """What Google's engines share: who asks, the channel to the service, and its errors."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -128,30 +128,36 @@ async def ready(channel: grpc.aio.Channel) -> None:
                 await channel.channel_ready()
 
 
-@contextmanager
-def errors_told(call: grpc.aio.Call | None = None) -> Iterator[None]:
-    """Raise what gRPC raises as `ProviderError`, without the words and names that its messages may hold.
-
-    *call* is the request that the block is about, if it is a stream; it must have just begun.
-    """
-    endings: list[Ending] = []
-    if call:
-        # Once a write fails because the service has ended the request, gRPC forgets with what status it did
-        # (grpc/grpc#36066). So it is noted when it comes.
-        call.add_done_callback(lambda ended: endings.append(_ending(ended)))
-    try:
-        yield
-    except grpc.aio.AioRpcError as error:
-        first = endings[0] if endings else Ending(error.code(), tuple(error.trailing_metadata()))
-        raise failure(first) from None
-
-
 @dataclass(frozen=True, slots=True)
 class Ending:
     """With what the service ended a request."""
 
     code: grpc.StatusCode
     metadata: tuple[tuple[str, str | bytes], ...]
+
+
+def endings(call: grpc.aio.Call) -> list[Ending]:
+    """Return a list that will hold how *call*, a stream that has just begun, has ended.
+
+    Once a write fails because the service has ended the request, gRPC forgets with what status it did
+    (grpc/grpc#36066). So it is noted when it comes.
+    """
+    noted: list[Ending] = []
+    call.add_done_callback(lambda ended: noted.append(_ending(ended)))
+    return noted
+
+
+@contextmanager
+def errors_told(noted: Sequence[Ending] = ()) -> Iterator[None]:
+    """Raise what gRPC raises as `ProviderError`, without the words and names that its messages may hold.
+
+    *noted* are the `endings` of the stream that the block is about, if it is one.
+    """
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        last = Ending(error.code(), tuple(error.trailing_metadata()))
+        raise failure(next(iter(noted), last)) from None
 
 
 def failure(ending: Ending) -> ProviderError:

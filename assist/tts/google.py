@@ -1,8 +1,9 @@
 """Google Cloud Text-to-Speech, at the line's 8 kHz: streaming where the voice can, else sentence by sentence."""
 
+import asyncio
 import io
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Annotated, Final, TypeAlias, cast
 
@@ -10,6 +11,7 @@ from google.cloud.texttospeech_v1 import (
     AudioConfig,
     AudioEncoding,
     ListVoicesRequest,
+    ListVoicesResponse,
     StreamingAudioConfig,
     StreamingSynthesisInput,
     StreamingSynthesizeConfig,
@@ -22,22 +24,21 @@ from google.cloud.texttospeech_v1 import (
 )
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport
 from grpc import aio
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 from pydantic.dataclasses import dataclass
 
 from assist.aio import Stream
 from assist.assistant.hours import STRICT
-from assist.audio.conversion import ToLine
 from assist.audio.formats import LINE
-from assist.audio.trimming import Trim
 from assist.errors import ProviderError
 from assist.provider import Opened
-from assist.provider.google import CONNECT, NAME, errors_told, find_account, malformed, open_channel, ready
+from assist.provider.google import CONNECT, NAME, endings, errors_told, find_account, malformed, open_channel, ready
 from assist.settings import Settings
+from assist.tts.sound import Sound
 from assist.tts.wording import readable
 
 HOST = "texttospeech.googleapis.com"
-VOICES: Final = ("es-ES-Chirp3-HD-Aoede", "en-US-Chirp3-HD-Aoede")
+VOICES: Final = {"es": "es-ES-Chirp3-HD-Aoede", "en": "en-US-Chirp3-HD-Aoede"}
 STREAMING = "-Chirp3-HD-"
 """In the names of the voices that can be heard before they have ended."""
 SLOWEST, FASTEST = 0.25, 2.0
@@ -53,44 +54,53 @@ Synthesis: TypeAlias = aio.StreamStreamCall[StreamingSynthesizeRequest, Streamin
 class Options:
     """What an assistant may say of it."""
 
-    voice: VoiceName | tuple[VoiceName, ...] = VOICES
-    """As Google calls it, or one for each language. A language that none is named for is read by one of `VOICES`."""
+    voices: dict[str, VoiceName] = Field(default_factory=dict)
+    """By language, as ``es: es-US-Neural2-A``. Those named ``…-Chirp3-HD-…`` are heard before they have ended."""
     endpoint: str | None = None
     """None: Google's. ``eu-texttospeech.googleapis.com`` is in Europe; ``http://127.0.0.1:PORT`` a proxy here."""
 
 
 class GoogleVoice:
-    """Reads sentences aloud in *voices*, whose names begin with their languages."""
+    """Reads sentences aloud in *voices*, which are Google's names by language."""
 
-    def __init__(self, channel: aio.Channel, *voices: str) -> None:
+    def __init__(self, channel: aio.Channel, voices: Mapping[str, str]) -> None:
         self._channel = channel
         self._service = TextToSpeechGrpcAsyncIOTransport(channel=channel)
-        self._voices = {voice.partition("-")[0]: voice for voice in voices}
+        self._voices = voices
 
     async def warm(self) -> None:
-        """Connect, and ask for the voices of a language, which costs nothing. Raises `ProviderError`."""
+        """Connect, and see that the voices are there. Raises `ProviderError`."""
         await ready(self._channel)
+        wanted = set(self._voices.values())
+        known = await asyncio.gather(*map(self._known, {_code(voice) for voice in wanted}))
+        if missing := sorted(wanted.difference(*known)):
+            raise ProviderError(NAME, f"no voice {' or '.join(missing)}", temporary=False)
+
+    async def _known(self, code: str) -> list[str]:
+        """Return the voices of a language."""
         ask = cast("aio.UnaryUnaryMultiCallable[ListVoicesRequest, object]", self._service.list_voices)
-        (voice, *_) = self._voices.values()
         with errors_told():
-            if await ask(ListVoicesRequest(language_code=_code(voice)), timeout=CONNECT) is None:
-                raise malformed()
+            answer = await ask(ListVoicesRequest(language_code=code), timeout=CONNECT)
+        if not isinstance(answer, ListVoicesResponse):
+            raise malformed()
+        return [voice.name for voice in answer.voices]
 
     async def synthesize(self, text: str, language: str, *, pace: float = 1.0) -> Stream[bytes]:
-        """See `TextToSpeech`."""
+        """See `TextToSpeech`. Closing it ends the request."""
         if language not in self._voices:
             raise ProviderError(NAME, f"no voice for language {language!r}", temporary=False)
         if not (words := readable(text)):
             return
         await ready(self._channel)
         voice, rate = self._voices[language], min(max(pace, SLOWEST), FASTEST)
-        trim = Trim()
-        async with aclosing((self._streamed if STREAMING in voice else self._whole)(words, voice, rate)) as sound:
-            async for pcm in sound:
-                if spoken := trim.feed(pcm):
-                    yield spoken
-        if spoken := trim.flush():
-            yield spoken
+        speak = self._streamed if STREAMING in voice else self._whole
+        sound = Sound(NAME, LINE)
+        async with aclosing(speak(words, voice, rate)) as pieces:
+            async for piece in pieces:
+                if said := sound.feed(piece):
+                    yield said
+        if said := sound.flush():
+            yield said
 
     async def _streamed(self, text: str, voice: str, rate: float) -> Stream[bytes]:
         config = StreamingSynthesizeConfig(
@@ -99,17 +109,17 @@ class GoogleVoice:
                 audio_encoding=AudioEncoding.PCM, sample_rate_hertz=LINE.rate, speaking_rate=rate
             ),
         )
-        samples = ToLine(LINE)
         call = self._asked(
             StreamingSynthesizeRequest(streaming_config=config),
             StreamingSynthesizeRequest(input=StreamingSynthesisInput(text=text)),
         )
+        noted = endings(call)
         try:
-            with errors_told(call):
+            with errors_told(noted):
                 while (answer := await call.read()) is not aio.EOF:
                     if not isinstance(answer, StreamingSynthesizeResponse):
                         raise malformed()
-                    yield samples.feed(answer.audio_content)
+                    yield answer.audio_content
         finally:
             call.cancel()
 
@@ -144,10 +154,10 @@ class GoogleVoice:
 async def opened(options: Options, settings: Settings) -> AsyncIterator[Opened[GoogleVoice]]:
     """Lend it, with one connection for all calls. Raises `ConfigurationError`."""
     account = await find_account(settings.google)
-    chosen = (options.voice,) if isinstance(options.voice, str) else options.voice
+    voices = {**VOICES, **options.voices}
     async with open_channel(options.endpoint or HOST, HOST, account.credentials) as channel:
-        engine = GoogleVoice(channel, *VOICES, *chosen)
-        yield Opened(engine, (*chosen, *VOICES)[0], engine.warm)
+        engine = GoogleVoice(channel, voices)
+        yield Opened(engine, next(iter((options.voices or voices).values())), engine.warm)
 
 
 def _code(voice: str) -> str:

@@ -9,11 +9,11 @@ import asyncio
 import json
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar
 
 import grpc
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -28,6 +28,8 @@ from pydantic import JsonValue
 
 from assist.aio import race
 from tests.providers import Fault
+
+T = TypeVar("T")
 
 PROJECT = "assist-laboratory"
 RETRY_AFTER = 7
@@ -81,6 +83,18 @@ class GoogleServer:
     @property
     def environment(self) -> Mapping[str, str]:
         return {"GOOGLE_APPLICATION_CREDENTIALS": str(self._key_file), "GOOGLE_CLOUD_PROJECT": PROJECT}
+
+    def watched(self, method: Callable[[Any, Context], Awaitable[T]]) -> Callable[[Any, Context], Awaitable[T]]:
+        """Return *method*, which tells when the client leaves."""
+
+        async def answered(request: Any, context: Context) -> T:
+            try:
+                return await method(request, context)
+            except asyncio.CancelledError:
+                self.client_left.set()
+                raise
+
+        return answered
 
     async def admit(self, context: Context) -> None:
         """Return unless the request is to be refused."""

@@ -1,6 +1,5 @@
 """Google Cloud Speech-to-Text, version 2, on loopback."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -38,10 +37,10 @@ def google_stt_server(hear: Hear) -> AbstractAsyncContextManager[GoogleServer]:
         service = _Speech(server, hear)
         return {
             "StreamingRecognize": grpc.stream_stream_rpc_method_handler(
-                service.streaming_recognize, StreamingRecognizeRequest.deserialize, serialized
+                server.watched(service.streaming_recognize), StreamingRecognizeRequest.deserialize, serialized
             ),
             "ListRecognizers": grpc.unary_unary_rpc_method_handler(
-                service.list_recognizers, ListRecognizersRequest.deserialize, serialized
+                server.watched(service.list_recognizers), ListRecognizersRequest.deserialize, serialized
             ),
         }
 
@@ -60,16 +59,11 @@ class _Speech:
         return await self._server.alone(ListRecognizersResponse())
 
     async def streaming_recognize(self, requests: AsyncIterator[StreamingRecognizeRequest], context: Context) -> None:
-        try:
-            await self._recognize(requests, context)
-        except asyncio.CancelledError:
-            self._server.client_left.set()
-            raise
-
-    async def _recognize(self, requests: AsyncIterator[StreamingRecognizeRequest], context: Context) -> None:
-        opening = await anext(requests)
-        self._server.messages.append(opening)
         await self._server.admit(context)
+        if (opening := await anext(requests, None)) is None:
+            self._server.client_left.set()
+            return
+        self._server.messages.append(opening)
         code = await _checked(opening, context)
         encoding = ENCODINGS[opening.streaming_config.config.explicit_decoding_config.encoding]
         audio, look = b"", FIRST_LOOK

@@ -1,6 +1,5 @@
 """Google Cloud Text-to-Speech on loopback."""
 
-import asyncio
 import io
 import wave
 from collections.abc import AsyncIterator
@@ -48,13 +47,13 @@ def google_tts_server(speak: Speak) -> AbstractAsyncContextManager[GoogleServer]
         service = _Speech(server, speak)
         return {
             "StreamingSynthesize": grpc.stream_stream_rpc_method_handler(
-                service.streaming_synthesize, StreamingSynthesizeRequest.deserialize, serialized
+                server.watched(service.streaming_synthesize), StreamingSynthesizeRequest.deserialize, serialized
             ),
             "SynthesizeSpeech": grpc.unary_unary_rpc_method_handler(
-                service.synthesize_speech, SynthesizeSpeechRequest.deserialize, serialized
+                server.watched(service.synthesize_speech), SynthesizeSpeechRequest.deserialize, serialized
             ),
             "ListVoices": grpc.unary_unary_rpc_method_handler(
-                service.list_voices, ListVoicesRequest.deserialize, serialized
+                server.watched(service.list_voices), ListVoicesRequest.deserialize, serialized
             ),
         }
 
@@ -76,31 +75,10 @@ class _Speech:
         return await self._server.alone(ListVoicesResponse(voices=voices))
 
     async def streaming_synthesize(self, requests: AsyncIterator[StreamingSynthesizeRequest], context: Context) -> None:
-        try:
-            await self._stream(requests, context)
-        except asyncio.CancelledError:
-            self._server.client_left.set()
-            raise
-
-    async def synthesize_speech(self, request: SynthesizeSpeechRequest, context: Context) -> Any:
-        self._server.messages.append(request)
-        self._server.asked.set()
-        try:
-            await self._server.admit(context)
-            config = request.audio_config
-            await _checked(request.voice, request.input.text, config.speaking_rate, context)
-            if config.audio_encoding != AudioEncoding.LINEAR16 or config.sample_rate_hertz != LINE.rate:
-                await refuse(context, "audio_config")
-            sound = await self._spoken(request.input.text, config.speaking_rate)
-            return await self._server.alone(SynthesizeSpeechResponse(audio_content=_wav(sound)))
-        except asyncio.CancelledError:
-            self._server.client_left.set()
-            raise
-
-    async def _stream(self, requests: AsyncIterator[StreamingSynthesizeRequest], context: Context) -> None:
-        self._server.asked.set()
         await self._server.admit(context)
-        opening = await anext(requests)
+        if (opening := await anext(requests, None)) is None:
+            self._server.client_left.set()
+            return
         self._server.messages.append(opening)
         config, texts = opening.streaming_config, []
         audio = config.streaming_audio_config
@@ -114,12 +92,24 @@ class _Speech:
             await refuse(context, "streaming")
         if audio.sample_rate_hertz != LINE.rate:
             await refuse(context, "sample_rate_hertz")
+        self._server.asked.set()
         sound = encode(await self._spoken(text, audio.speaking_rate), STREAMED[audio.audio_encoding])
         # What breaks off does so in the middle.
         broken = self._server.fault in (Fault.STALLED, Fault.CUT)
         size = len(sound) // 2 if broken else PIECE
         for start in range(0, len(sound), size):
             await self._server.answer(context, StreamingSynthesizeResponse(audio_content=sound[start : start + size]))
+
+    async def synthesize_speech(self, request: SynthesizeSpeechRequest, context: Context) -> Any:
+        await self._server.admit(context)
+        self._server.messages.append(request)
+        config = request.audio_config
+        await _checked(request.voice, request.input.text, config.speaking_rate, context)
+        if config.audio_encoding != AudioEncoding.LINEAR16 or config.sample_rate_hertz != LINE.rate:
+            await refuse(context, "audio_config")
+        self._server.asked.set()
+        sound = await self._spoken(request.input.text, config.speaking_rate)
+        return await self._server.alone(SynthesizeSpeechResponse(audio_content=_wav(sound)))
 
     async def _spoken(self, text: str, rate: float) -> bytes:
         """Return *text* as it is spoken so fast, and as much higher."""
