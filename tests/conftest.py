@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what must be alone last: by then the others are done."""
-    items.sort(key=_alone)
+    """Put what is slow first, so that nothing long is left at the end, and last what must be alone."""
+    items.sort(key=lambda item: (_alone(item), item.get_closest_marker("slow") is None))
 
 
 def _alone(item: pytest.Item) -> bool:
