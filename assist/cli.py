@@ -19,6 +19,7 @@ from assist.engines.cli import engines
 from assist.errors import AssistError, ConfigurationError, HungUp
 from assist.heartbeat import heartbeat
 from assist.log import set_up_logging
+from assist.prompts.cli import prompts
 from assist.roster import Policy
 from assist.settings import read_settings
 from assist.supervisor import supervise
@@ -111,3 +112,4 @@ def demo(report: Path | None, recording: Path, brain: str, line: str) -> None:
 cli.add_command(check)
 cli.add_command(engines)
 cli.add_command(bench)
+cli.add_command(prompts)

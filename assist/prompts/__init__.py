@@ -1,0 +1,1 @@
+"""What assistants always say in the same words, spoken before anybody calls."""
