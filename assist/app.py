@@ -33,6 +33,7 @@ from assist.switch.directory import MediaDirectory, sweep
 from assist.switch.events import Event
 from assist.switch.media import Media
 from assist.switch.server import Server, serve
+from assist.tts.cache import SpeechCache
 
 log = logging.getLogger(__name__)
 
@@ -75,14 +76,14 @@ class Worker:
         self, channel: FreeSwitchChannel, ear: Ear, assistant: Assistant, session: Session | None
     ) -> None:
         await self._keep_recording(channel)
-        engines = await self._kit.engines(assistant)
         started = datetime.fromtimestamp(session.started_at, UTC) if session else datetime.now(UTC)
         turns = await self._turns(channel.line.id) if session else []
         async with Journal(self._store, channel.line, assistant.name, started, turns) as journal:
+            engines = await self._kit.engines(assistant, journal.write, session.spent if session else ())
             call = Call(channel, ear, assistant, engines, self._store, journal.write)
             cause = await call.run(session)
             log.info("the call is over: %s", cause)
-            await journal.conclude()
+            await journal.conclude(engines.bill.items if engines.bill else ())
 
     async def _keep_recording(self, channel: FreeSwitchChannel) -> None:
         """Record the call for good, if that is wanted; a call is worth more than its recording.
@@ -141,7 +142,8 @@ async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(redis_server(settings))
         store = await stack.enter_async_context(open_store(url, settings.redis.retention))
-        kit = await stack.enter_async_context(open_kit(settings))
+        cache = await stack.enter_async_context(SpeechCache(store, settings.redis.speech_room))
+        kit = await stack.enter_async_context(open_kit(settings, cache))
         media = await stack.enter_async_context(Media(settings.files.media_dir))
         ears = Ears(await asyncio.to_thread(Vad))
         stack.callback(ears.close)

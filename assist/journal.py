@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Self
 
 from pydantic import TypeAdapter
@@ -11,7 +13,9 @@ from pydantic import TypeAdapter
 from assist.call.channel import Line
 from assist.call.events import Ended, Event, Heard, Said, Started, Transferred, Turn
 from assist.errors import StoreError
-from assist.store import IN_CALL, OUT_OF_CALL, CallRecord, Store, TurnRecord
+from assist.provider.bill import Item
+from assist.provider.member import TookOver
+from assist.store import IN_CALL, OUT_OF_CALL, CallRecord, Store, TurnRecord, UseRecord
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +26,7 @@ WAIT = timedelta(seconds=5)
 """For the next event; then it is asked for again."""
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (Started, Heard, Said, Turn, Transferred, Ended)
+    kind.__name__: TypeAdapter(kind) for kind in (Started, Heard, Said, Turn, Transferred, TookOver, Ended)
 }
 
 
@@ -59,6 +63,10 @@ def _record(turn: Turn) -> TurnRecord:
     return TurnRecord(turn.end_of_turn_ms, turn.stt_ms, turn.llm_ms, turn.tts_ms, turn.first_audio_ms, turn.interrupted)
 
 
+def _use(item: Item) -> UseRecord:
+    return UseRecord(item.kind, item.engine, item.model, item.cost_usd, asdict(item.amount))
+
+
 class Journal:
     """One call's, as an asynchronous context; `write` is the call's diary."""
 
@@ -90,8 +98,9 @@ class Journal:
             self._cause = event.cause
         self._put(event)
 
-    async def conclude(self) -> None:
-        """Add the call to the history, and forget how to go on with it."""
+    async def conclude(self, used: Iterable[Item] = ()) -> None:
+        """Add the call to the history, with the engines it *used*, and forget how to go on with it."""
+        uses = tuple(map(_use, used))
         record = CallRecord(
             self._line.id,
             self._assistant,
@@ -101,6 +110,8 @@ class Journal:
             datetime.now(UTC),
             self._cause,
             tuple(self._turns),
+            sum((use.cost_usd for use in uses if use.cost_usd), Decimal(0)),
+            uses,
         )
         try:
             await self._store.record_call(record)

@@ -67,6 +67,21 @@ class TurnRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class UseRecord:
+    """What one engine did for a call."""
+
+    kind: str
+    """``stt``, ``llm`` or ``tts``."""
+    engine: str
+    model: str
+    """Empty for an embedded engine."""
+    cost_usd: Decimal | None
+    """None: nobody wrote down the price."""
+    amount: Mapping[str, float]
+    """Requests, seconds, characters and tokens."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """One call as the history knows it: no words, no numbers. Times know their zone."""
 
@@ -80,6 +95,7 @@ class CallRecord:
     """FreeSWITCH's hang-up cause."""
     turns: tuple[TurnRecord, ...] = ()
     cost_usd: Decimal = Decimal(0)
+    used: tuple[UseRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

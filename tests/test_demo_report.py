@@ -28,6 +28,7 @@ GOOD = Report(
     recording="call.wav",
     first_audio_s=[0.7, 0.8, 2.0],
     interruption_s=[0.1],
+    took_over=[],
     far_end_heard=["Soy un asistente.", READ_BACK],
 )
 

@@ -1,32 +1,43 @@
 """Engines by their names, put together for assistants, and what is told of those that cannot be had."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from assist.aio import Stream
 from assist.assistant import Assistant, load
-from assist.engines import TABLES, open_kit
-from assist.errors import ConfigurationError
+from assist.call.call import Engines
+from assist.engines import TABLES, Kit, open_kit
+from assist.errors import ConfigurationError, ProviderError
 from assist.provider import Kind, Opened
+from assist.provider.bill import Item
+from assist.provider.member import TookOver
+from assist.provider.usage import Amount
 from assist.settings import Settings, environment, read_settings
-from tests.service import FAST, Beeps, FastEngine, NoOptions, install, write_assistant
+from assist.tts.cache import SpeechCache
+from tests.rigs import until
+from tests.service import BEEP, FAST, Beeps, FastEngine, NoOptions, install, write_assistant
 
 pytestmark = pytest.mark.slow
 
+DOWN = ProviderError("dead", "status 500", temporary=True)
+
 PROGRAM = """
 import asyncio, sys
-from assist.engines import open_kit
 from assist.errors import ConfigurationError
 from assist.settings import read_settings
 from tests.service import install
+from tests.test_engines import kit_of
 
 async def open_them():
-    async with open_kit(read_settings()):
+    async with kit_of(read_settings()):
         pass
 
 sys.modules[sys.argv[1]] = None  # as if it were not installed
@@ -47,6 +58,55 @@ def fast(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ASSIST_ASSISTANTS_DIR", str(tmp_path))
 
 
+class NoShelf:
+    """Keeps no speech."""
+
+    async def load_speech(self, name: str) -> bytes | None:
+        return None
+
+    async def save_speech(self, name: str, speech: bytes, *, room: int) -> bool:
+        return False
+
+
+@asynccontextmanager
+async def kit_of(settings: Settings) -> AsyncIterator[Kit]:
+    async with SpeechCache(NoShelf(), 0) as cache, open_kit(settings, cache) as kit:
+        yield kit
+
+
+async def spoken(engines: Engines) -> bytes:
+    """Return a word in the voice of a call."""
+    async with aclosing(engines.tts.synthesize("hola", "es")) as speech:
+        return b"".join([piece async for piece in speech])
+
+
+class Dead:
+    """A voice that is down, and says how often it was asked."""
+
+    def __init__(self, error: ProviderError = DOWN) -> None:
+        self.error = error
+        self.asked = 0
+
+    async def synthesize(self, text: str, language: str, *, pace: float = 1.0) -> Stream[bytes]:
+        self.asked += 1
+        raise self.error
+        yield b""
+
+
+class Counted(Beeps):
+    """A voice that says how often it was asked."""
+
+    asked = 0
+
+    def synthesize(self, text: str, language: str, *, pace: float = 1.0) -> Stream[bytes]:
+        self.asked += 1
+        return super().synthesize(text, language, pace=pace)
+
+
+def nobody(_: TookOver) -> None:
+    """Hear of nobody who took over."""
+
+
 def assistant_with(directory: Path, engines: str) -> Assistant:
     path = write_assistant(directory, "uno")
     path.write_text(f"{path.read_text(encoding='utf-8')}engines: {engines}\n", encoding="utf-8")
@@ -59,7 +119,7 @@ async def test_an_engine_that_does_not_exist_is_told_with_those_that_do(
 ) -> None:
     monkeypatch.setenv(variable, "hal")
     with pytest.raises(ConfigurationError, match=rf"^{variable}: there is no engine hal: choose one of .*fast"):
-        async with open_kit(read_settings()):
+        async with kit_of(read_settings()):
             pass
 
 
@@ -67,7 +127,7 @@ async def test_every_engine_that_cannot_be_had_is_told_at_once(monkeypatch: pyte
     monkeypatch.setenv("ASSIST_STT", "hal")
     monkeypatch.setenv("ASSIST_LLM", "openai")
     with pytest.raises(ConfigurationError) as caught:
-        async with open_kit(read_settings()):
+        async with kit_of(read_settings()):
             pass
     assert [line.split(": ")[:2] for line in str(caught.value).splitlines()] == [
         ["ASSIST_STT", "there is no engine hal"],
@@ -122,7 +182,7 @@ async def test_what_was_opened_is_closed_when_another_engine_cannot_be(monkeypat
     monkeypatch.setitem(TABLES[Kind.STT], "fast", lambda: FastEngine(noted))
     monkeypatch.setitem(TABLES[Kind.TTS], "fast", lambda: FastEngine(broken))
     with pytest.raises(ConfigurationError, match="ASSIST_TTS: no voice"):
-        async with open_kit(read_settings()):
+        async with kit_of(read_settings()):
             pass
     assert diary == ["opened", "closed"]
 
@@ -146,12 +206,10 @@ async def test_an_assistant_chooses_its_engines_with_their_options(
 
     monkeypatch.setitem(TABLES[Kind.TTS], "choir", lambda: FastEngine(voiced, Voiced))
     maria = assistant_with(tmp_path, "{tts: [choir: {voice: maria}]}")
-    async with open_kit(read_settings()) as kit:
+    async with kit_of(read_settings()) as kit:
         assert opened == ["maria"], "before the first call"
-        engines = await kit.engines(maria)
-        again = await kit.engines(maria)
-        assert isinstance(engines.tts, Beeps)
-        assert again.tts is engines.tts
+        for _ in range(2):
+            assert await spoken(await kit.engines(maria, nobody)) == BEEP
     assert opened == ["maria"]
 
 
@@ -168,20 +226,115 @@ async def test_an_assistant_without_any_engine_that_can_be_had_disturbs_no_other
 ) -> None:
     broken = assistant_with(tmp_path, engines)
     sound = load(write_assistant(tmp_path, "dos"))
-    async with open_kit(read_settings()) as kit:
+    async with kit_of(read_settings()) as kit:
         assert told in caplog.text
         with pytest.raises(ConfigurationError, match=told):
-            await kit.engines(broken)
-        await kit.engines(sound)
+            await kit.engines(broken, nobody)
+        await kit.engines(sound, nobody)
 
 
 async def test_an_engine_that_cannot_be_had_is_left_out_of_a_list(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     assistant = assistant_with(tmp_path, "{tts: [hal, fast]}")
-    async with open_kit(read_settings()) as kit:
-        assert isinstance((await kit.engines(assistant)).tts, Beeps)
+    async with kit_of(read_settings()) as kit:
+        assert await spoken(await kit.engines(assistant, nobody)) == BEEP
     assert "assistant uno: engines: tts: there is no engine hal" in caplog.text
+
+
+async def test_an_engine_that_fails_is_replaced_by_the_next_of_the_list_and_that_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(TABLES[Kind.TTS], "dead", lambda: FastEngine.of(Dead()))
+    told: list[TookOver] = []
+    async with kit_of(read_settings()) as kit:
+        engines = await kit.engines(assistant_with(tmp_path, "{tts: [dead, fast]}"), told.append)
+        assert await spoken(engines) == BEEP
+    assert told == [TookOver(Kind.TTS, "dead", "status 500", "fast")]
+
+
+async def test_what_one_call_found_out_about_an_engine_spares_the_next(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    dead = Dead(ProviderError("dead", "status 401", temporary=False, refused=True))
+    monkeypatch.setitem(TABLES[Kind.TTS], "dead", lambda: FastEngine.of(dead))
+    async with kit_of(read_settings()) as kit:
+        assistant = assistant_with(tmp_path, "{tts: [dead, fast]}")
+        for _ in range(3):
+            assert await spoken(await kit.engines(assistant, nobody)) == BEEP
+    assert dead.asked == 1
+
+
+@pytest.mark.models
+async def test_engines_that_need_no_network_are_added_to_every_list(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ASSIST_LAST_RESORT", "true")
+    monkeypatch.setitem(TABLES[Kind.TTS], "dead", lambda: FastEngine.of(Dead()))
+    told: list[TookOver] = []
+    async with kit_of(read_settings()) as kit:
+        engines = await kit.engines(assistant_with(tmp_path, "{tts: dead}"), told.append)
+        assert len(await spoken(engines)) > 4000
+    assert [takeover.by for takeover in told] == ["pico"]
+
+
+async def test_a_key_that_is_not_taken_is_told_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = asyncio.Event()
+
+    async def warm() -> None:
+        told.set()
+        raise ProviderError("shut", "status 401", temporary=False, refused=True)
+
+    @asynccontextmanager
+    async def shut(options: NoOptions, settings: Settings) -> AsyncIterator[Opened[Beeps]]:
+        yield Opened(Beeps(), "model", warm)
+
+    monkeypatch.setitem(TABLES[Kind.TTS], "shut", lambda: FastEngine(shut))
+    monkeypatch.setenv("ASSIST_TTS", "shut, fast")
+    async with kit_of(read_settings()):
+        await told.wait()
+        await asyncio.sleep(0)
+        await until(lambda: "shut: status 401: mend the key" in caplog.text)
+
+
+PRICES = "tts: {dear: {gold: {million_characters: 1000000}}}"
+
+
+@pytest.mark.parametrize(("list_of_voices", "asked", "ends"), [("[dear, fast]", 1, False), ("[dear]", 2, True)])
+async def test_once_the_ceiling_is_reached_only_what_is_free_goes_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, list_of_voices: str, asked: int, ends: bool
+) -> None:
+    voice = Counted()
+
+    @asynccontextmanager
+    async def dear(options: NoOptions, settings: Settings) -> AsyncIterator[Opened[Counted]]:
+        yield Opened(voice, "gold")
+
+    (tmp_path / "prices.yaml").write_text(PRICES, encoding="utf-8")
+    monkeypatch.setenv("ASSIST_PRICES", str(tmp_path / "prices.yaml"))
+    monkeypatch.setitem(TABLES[Kind.TTS], "dear", lambda: FastEngine(dear))
+    assistant = assistant_with(tmp_path, f"{{tts: {list_of_voices}}}\nmax_cost_usd: 3.5")
+    async with kit_of(read_settings()) as kit:
+        engines = await kit.engines(assistant, nobody)
+        assert engines.ends_when_spent is ends
+        assert engines.bill is not None
+        for exhausted in (True, True):
+            assert await spoken(engines) == BEEP
+            assert engines.bill.exhausted is exhausted
+        assert voice.asked == asked
+        assert engines.bill.cost_usd == 4 * asked
+
+
+async def test_a_call_that_was_taken_over_goes_on_with_its_bill(tmp_path: Path) -> None:
+    spent = Item(Kind.TTS, "dear", "gold", Amount(characters=4), Decimal(4))
+    assistant = assistant_with(tmp_path, "{tts: fast}\nmax_cost_usd: 3.5")
+    async with kit_of(read_settings()) as kit:
+        engines = await kit.engines(assistant, nobody, [spent])
+        assert engines.bill is not None
+        assert engines.bill.exhausted
+        assert engines.bill.items == (spent,)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from assist.call.session import Memory, Session
 from assist.call.speech import Fillers, Manner, Outcome, Speech
 from assist.errors import HungUp, ProviderError, StoreError
 from assist.llm import Dialog, HangUp, Json, LanguageModel, Message, Part, Speaker, Transfer
+from assist.provider.bill import Bill
 from assist.stt import SpeechToText
 from assist.tts import TextToSpeech
 
@@ -39,6 +40,10 @@ class Engines:
     stt: SpeechToText
     llm: LanguageModel
     tts: TextToSpeech
+    bill: Bill | None = None
+    """What they cost; None: nobody asks."""
+    ends_when_spent: bool = False
+    """Nothing free would be left to go on with once the bill has reached its ceiling."""
 
 
 class Call:
@@ -102,6 +107,9 @@ class Call:
     async def _converse(self, *, resumed: bool) -> None:
         question = await (self._resume() if resumed else self._say_phrase(self._phrases.greeting))
         while not self._over:
+            if self._engines.ends_when_spent and self._engines.bill and self._engines.bill.exhausted:
+                await self._say_phrase(self._phrases.too_long)
+                return
             try:
                 question = question or await self._next_question()
                 if question:
@@ -243,6 +251,7 @@ class Call:
     async def _save(self, reply: str = "", notes: dict[str, Json] | None = None) -> None:
         """Let another worker go on from here, and free what it need not hear again."""
         self._session.reply, self._session.reply_notes = reply, notes
+        self._session.spent = self._engines.bill.items if self._engines.bill else ()
         try:
             await self._memory.save_session(self._channel.line.id, self._session.to_json())
         except StoreError as error:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from assist.provider.member import TookOver
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -75,7 +77,7 @@ class Ended:
     """What was found out, as the brain noted it down."""
 
 
-Event: TypeAlias = Started | Heard | Said | Turn | Transferred | Ended
+Event: TypeAlias = Started | Heard | Said | Turn | Transferred | TookOver | Ended
 
 Diary: TypeAlias = Callable[[Event], None]
 """Takes an event and returns at once."""

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from assist.call.speech import Manner
 from assist.llm import Dialog, Json
+from assist.provider.bill import Item
 
 
 @dataclass(slots=True)
@@ -27,6 +28,8 @@ class Session:
     reply_notes: dict[str, Json] | None = None
     """`Dialog.notes` from there on, once that was heard."""
     turns: int = 0
+    spent: tuple[Item, ...] = ()
+    """What the call has cost so far."""
 
     def to_json(self) -> bytes:
         return _JSON.dump_json(self)

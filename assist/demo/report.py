@@ -10,6 +10,7 @@ from pathlib import Path
 from assist.call.events import Turn
 from assist.demo.script import Script
 from assist.flow.slots import KINDS
+from assist.provider.member import TookOver
 
 FIRST_AUDIO_S = 1.0
 """The median wait that the embedded engines must keep to on two cores."""
@@ -32,6 +33,8 @@ class Report:
     """Measured in that recording, for each answer: from the caller's last sound to the assistant's first."""
     interruption_s: Sequence[float]
     """Likewise, for each interruption: from the caller's first sound to the assistant's last."""
+    took_over: Sequence[TookOver]
+    """Engines that failed, and who went on in their place."""
     far_end_heard: Sequence[str]
     """What the embedded engine understands of what the far end heard, utterance by utterance."""
 

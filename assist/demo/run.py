@@ -31,6 +31,7 @@ from assist.engines.pool import Pool
 from assist.errors import ConfigurationError, SwitchError
 from assist.journal import follow
 from assist.provider import Kind
+from assist.provider.member import TookOver
 from assist.settings import Settings, environment, read_settings
 from assist.simulate.caller import ScriptedCaller
 from assist.simulate.freeswitch import find_freeswitch
@@ -197,6 +198,7 @@ async def _report(
         recording=str(recording),
         first_audio_s=[round(wait, 3) for wait in response_times(stereo)],
         interruption_s=[round(wait, 3) for wait in interruption_times(stereo)],
+        took_over=[event for event in events if isinstance(event, TookOver)],
         far_end_heard=await _transcribed(leg.recorded, script.language, far_end.stt),
     )
 

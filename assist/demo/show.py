@@ -5,6 +5,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from assist.call.events import Ended, Event, Heard, Said, Started, Transferred, Turn
+from assist.provider.member import TookOver
 
 STAGES = [
     ("end of turn", "end_of_turn_ms", "grey50"),
@@ -27,6 +28,9 @@ def show(console: Console, event: Event) -> None:
             console.print(latency(event))
         case Transferred(destination, outcome):
             console.print(Text(f"{'':11}transfer to {destination}: {outcome}", style="dim"))
+        case TookOver(kind, failed, reason, by):
+            told = f"{failed} failed ({reason}); {f'{by} took over' if by else 'nobody was left'}"
+            console.print(Text(f"{'':11}{kind}: {told}", style="yellow"))
         case Ended(cause):
             console.print(f"\n[bold]The call is over[/] ({cause}).")
 

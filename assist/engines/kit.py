@@ -1,91 +1,225 @@
 """The engines of each call, as its assistant and the settings choose them."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
+import assist.llm.failover
+import assist.llm.metered
+import assist.stt.failover
+import assist.stt.metered
+import assist.tts.failover
+import assist.tts.metered
 from assist.assistant import Assistant, Assistants
 from assist.assistant.choice import Choice
 from assist.call.call import Engines
 from assist.engines.pool import Pool
 from assist.engines.table import LAST_RESORT
 from assist.errors import ConfigurationError
-from assist.provider import Kind, Opened
+from assist.llm import Brains, LanguageModel
+from assist.provider import Kind
+from assist.provider.bill import Bill, Item
+from assist.provider.health import warm, warm_all, watch
+from assist.provider.member import Member, TookOver
+from assist.provider.prices import Prices, load_prices
 from assist.settings import Settings
+from assist.stt import SpeechToText
+from assist.tts import TextToSpeech
+from assist.tts.cache import SpeechCache, identity_of
 
 log = logging.getLogger(__name__)
+
+STAYS_WARM = 30.0
+"""Seconds for which a connection that was used is taken to be there still: services close idle ones after a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An engine as one assistant chose it, for all calls."""
+
+    choice: Choice
+    member: Member[Any]
 
 
 class Kit:
     """Puts engines together for calls."""
 
-    def __init__(self, pool: Pool, settings: Settings) -> None:
+    def __init__(self, pool: Pool, settings: Settings, prices: Prices, cache: SpeechCache) -> None:
         self._pool = pool
-        self._last_resort = settings.engines.last_resort
-        chosen = settings.engines
-        self._defaults: Mapping[Kind, tuple[Choice, ...]] = {
-            Kind.STT: tuple(map(Choice, chosen.stt)),
-            Kind.LLM: tuple(map(Choice, chosen.llm)),
-            Kind.TTS: tuple(map(Choice, chosen.tts)),
-        }
+        self._chosen = settings.engines
+        self._prices = prices
+        self._cache = cache
+        self._warmed: dict[Member[Any], float] = {}
+        self._warming: set[asyncio.Task[Any]] = set()
+
+    @property
+    def members(self) -> Iterable[Member[Any]]:
+        """Every engine that is open."""
+        return self._pool.members
 
     async def open_defaults(self) -> None:
         """Open what the settings name. Raises `ConfigurationError` with a line for each that cannot be opened."""
         mistakes = []
-        for kind, choices in self._defaults.items():
-            for choice in choices:
+        for kind in Kind:
+            for choice in self._defaults(kind):
                 try:
-                    await self._pool.open(kind, choice)
+                    await self._pool.member(kind, choice)
                 except ConfigurationError as error:
                     mistakes.append(f"ASSIST_{kind.upper()}: {error}")
         if mistakes:
             raise ConfigurationError("\n".join(mistakes))
 
-    async def engines(self, assistant: Assistant) -> Engines:
-        """Return what a call of *assistant* is held with. Raises `ConfigurationError` if nothing of a kind is left."""
-        stt = await self._members(Kind.STT, assistant)
-        llm = await self._members(Kind.LLM, assistant)
-        tts = await self._members(Kind.TTS, assistant)
-        return Engines(stt[0].engine, llm[0].engine(assistant), tts[0].engine)
+    async def engines(
+        self, assistant: Assistant, told: Callable[[TookOver], None], spent: Iterable[Item] = ()
+    ) -> Engines:
+        """Return what a call of *assistant* is held with; *told* hears who took over.
 
-    async def _members(self, kind: Kind, assistant: Assistant) -> list[Opened[Any]]:
+        *spent* is what the call has cost already. Raises `ConfigurationError` if nothing of a kind is left.
+        """
+        stt = await self._prepared(Kind.STT, assistant)
+        llm = await self._prepared(Kind.LLM, assistant)
+        tts = await self._prepared(Kind.TTS, assistant)
+        self._warm(prepared.member for prepared in (*stt, *llm, *tts))
+        call = _Call(assistant, self._prices, self._cache, Bill(self._prices, assistant.max_cost_usd, spent), told)
+        free = all(call.has_free(kind, prepared) for kind, prepared in zip(Kind, (stt, llm, tts), strict=True))
+        return Engines(call.stt(stt), call.llm(llm), call.tts(tts), call.bill, ends_when_spent=not free)
+
+    async def _prepared(self, kind: Kind, assistant: Assistant) -> list[Prepared]:
         """Return the engines of a kind, in the order in which they are tried."""
-        own: tuple[Choice, ...] = getattr(assistant.engines, kind)
-        choices = own or self._defaults[kind]
-        members, mistakes = [], []
+        choices: tuple[Choice, ...] = getattr(assistant.engines, kind) or self._defaults(kind)
+        prepared, mistakes = [], []
         for choice in (*choices, *self._added(kind, assistant, choices)):
             try:
-                members.append(await self._pool.open(kind, choice))
+                prepared.append(Prepared(choice, await self._pool.member(kind, choice)))
             except ConfigurationError as error:
                 mistakes.append(f"assistant {assistant.name}: engines: {kind}: {error}")
-        if not members:
+        if not prepared:
             raise ConfigurationError("\n".join(mistakes))
         for mistake in mistakes:
             log.error("%s: the call is held without it", mistake)
-        return members
+        return prepared
+
+    def _defaults(self, kind: Kind) -> tuple[Choice, ...]:
+        return tuple(map(Choice, getattr(self._chosen, kind)))
 
     def _added(self, kind: Kind, assistant: Assistant, choices: Iterable[Choice]) -> Iterable[Choice]:
         """Yield the last resort, unless it is chosen, unwanted, or knows nothing to say."""
         name = LAST_RESORT[kind]
         mute = kind is Kind.LLM and not (assistant.intents or assistant.forms)
-        if self._last_resort and not mute and all(choice.name != name for choice in choices):
+        if self._chosen.last_resort and not mute and all(choice.name != name for choice in choices):
             yield Choice(name)
+
+    def _warm(self, members: Iterable[Member[Any]]) -> None:
+        """Let those connect that were not used for a while; nobody waits for it."""
+        now = asyncio.get_running_loop().time()
+        for member in members:
+            if now - self._warmed.get(member, now - 2 * STAYS_WARM) > STAYS_WARM:
+                self._warmed[member] = now
+                task = asyncio.create_task(warm(member), name=f"warm {member.name}")
+                self._warming.add(task)
+                task.add_done_callback(self._warming.discard)
+
+    async def close(self) -> None:
+        """Stop what is still connecting."""
+        for task in self._warming:
+            task.cancel()
+        await asyncio.gather(*self._warming, return_exceptions=True)
+
+
+class _Call:
+    """Wraps engines for one call."""
+
+    def __init__(
+        self, assistant: Assistant, prices: Prices, cache: SpeechCache, bill: Bill, told: Callable[[TookOver], None]
+    ) -> None:
+        self._assistant = assistant
+        self._prices = prices
+        self._cache = cache
+        self._told = told
+        self.bill = bill
+
+    def has_free(self, kind: Kind, prepared: Sequence[Prepared]) -> bool:
+        return bool(self._free(kind, prepared))
+
+    def stt(self, prepared: Sequence[Prepared]) -> SpeechToText:
+        team = [self._ear(one) for one in prepared]
+        free = [self._ear(one) for one in self._free(Kind.STT, prepared)]
+        every = assist.stt.failover.Failover(team, self._told)
+        if not free:
+            return every
+        return assist.stt.metered.Rationed(every, assist.stt.failover.Failover(free, self._told), self.bill)
+
+    def llm(self, prepared: Sequence[Prepared]) -> LanguageModel:
+        team = [self._brain(one) for one in prepared]
+        free = [self._brain(one) for one in self._free(Kind.LLM, prepared)]
+        every = assist.llm.failover.Failover(team, self._told)
+        if not free:
+            return every
+        return assist.llm.metered.Rationed(every, assist.llm.failover.Failover(free, self._told), self.bill)
+
+    def tts(self, prepared: Sequence[Prepared]) -> TextToSpeech:
+        team = [self._voice(one) for one in prepared]
+        free = [self._voice(one) for one in self._free(Kind.TTS, prepared)]
+        every = assist.tts.failover.Failover(team, self._told)
+        if not free:
+            return every
+        return assist.tts.metered.Rationed(every, assist.tts.failover.Failover(free, self._told), self.bill)
+
+    def _free(self, kind: Kind, prepared: Sequence[Prepared]) -> list[Prepared]:
+        return [one for one in prepared if self._prices.free(kind, one.choice.name, one.member.model)]
+
+    def _ear(self, prepared: Prepared) -> Member[SpeechToText]:
+        member: Member[SpeechToText] = prepared.member
+        return member.lending(assist.stt.metered.Metered(member.engine, member.name, member.model, self.bill))
+
+    def _brain(self, prepared: Prepared) -> Member[LanguageModel]:
+        member: Member[Brains] = prepared.member
+        brain = member.engine(self._assistant)
+        metered = assist.llm.metered.Metered(brain, member.name, member.model, self.bill, self._assistant.prompt)
+        return member.lending(metered)
+
+    def _voice(self, prepared: Prepared) -> Member[TextToSpeech]:
+        member: Member[TextToSpeech] = prepared.member
+        voice: TextToSpeech = assist.tts.metered.Metered(member.engine, member.name, member.model, self.bill)
+        if prepared.choice.name != LAST_RESORT[Kind.TTS]:
+            # That one is as quick as the cache.
+            voice = self._cache.around(voice, identity_of(prepared.choice, member.model))
+        return member.lending(voice)
 
 
 @asynccontextmanager
-async def open_kit(settings: Settings) -> AsyncIterator[Kit]:
+async def open_kit(settings: Settings, cache: SpeechCache) -> AsyncIterator[Kit]:
     """Lend the engines that the settings and the assistants name; what only an assistant names may be missing.
 
     Raises `ConfigurationError`.
     """
     async with Pool(settings) as pool:
-        kit = Kit(pool, settings)
+        kit = Kit(pool, settings, load_prices(settings.files.prices), cache)
         await kit.open_defaults()
-        assistants = Assistants(settings.files.assistants_dir)
-        for name in assistants.names():
-            try:
-                await kit.engines(assistants.get(name))
-            except ConfigurationError as error:
-                log.error("assistant %s takes no calls until this is mended:\n%s", name, error)
-        yield kit
+        await _open_chosen(kit, Assistants(settings.files.assistants_dir))
+        watching = asyncio.create_task(_look_after(kit), name="health of engines")
+        try:
+            yield kit
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            await kit.close()
+
+
+async def _open_chosen(kit: Kit, assistants: Assistants) -> None:
+    for name in assistants.names():
+        try:
+            await kit.engines(assistants.get(name), lambda _: None)
+        except ConfigurationError as error:
+            log.error("assistant %s takes no calls until this is mended:\n%s", name, error)
+
+
+async def _look_after(kit: Kit) -> None:
+    """Tell the admin which engines do not answer or do not take the key, and try them until they do."""
+    for _, error in await warm_all(kit.members):
+        mend = ": mend the key or the account, no call is held with it until then" if error.refused else ""
+        log.error("%s%s", error, mend)
+    await watch(lambda: kit.members)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -10,9 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from assist.assistant.choice import Choice
 from assist.assistant.explain import suggest
-from assist.engines.table import TABLES
+from assist.engines.table import LAST_RESORT, TABLES
 from assist.errors import ConfigurationError
 from assist.provider import Kind, Opened
+from assist.provider.member import Member
 from assist.settings import Settings
 
 
@@ -25,6 +27,7 @@ class Pool:
         self._opened: dict[tuple[Kind, str, str], Opened[Any]] = {}
         self._unusable: dict[tuple[Kind, str, str], ConfigurationError] = {}
         self._opening = asyncio.Lock()
+        self._members: dict[Opened[Any], Member[Any]] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -47,6 +50,20 @@ class Pool:
                     self._unusable[key] = error
                     raise
             return self._opened[key]
+
+    async def member(self, kind: Kind, choice: Choice) -> Member[Any]:
+        """Return the engine with what all calls know of its health, opened if it is new. Raises as `open` does."""
+        opened = await self.open(kind, choice)
+        if opened not in self._members:
+            # The flow would always be the first to answer, and knows less.
+            beside = kind is not Kind.LLM or choice.name != LAST_RESORT[kind]
+            self._members[opened] = Member.of(choice.name, opened, beside=beside)
+        return self._members[opened]
+
+    @property
+    def members(self) -> Collection[Member[Any]]:
+        """Those that calls have been given."""
+        return self._members.values()
 
     async def _open(self, kind: Kind, choice: Choice) -> Opened[Any]:
         table = TABLES[kind]

@@ -20,7 +20,7 @@ async def _nothing() -> None:
     """An embedded engine is warm when it is open."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Opened(Generic[T_co]):
     """An engine that is ready for many calls at once."""
 
