@@ -137,7 +137,7 @@ async def test_the_caller_hangs_up_at_any_moment(at: Set, redis_url: str, moment
         events = await home.events(call)
         assert (await home.record(call)).cause == "NORMAL_CLEARING"
     assert events[-1] == Ended("NORMAL_CLEARING", {})
-    assert (Heard(SHORT, keyed=False) in events) == (moment == "answer")
+    assert (Heard(SHORT, keyed=False, language="es") in events) == (moment == "answer")
 
 
 # Redis
