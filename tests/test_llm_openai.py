@@ -18,12 +18,12 @@ from assist.settings import read_settings
 from tests.contracts import llm as contract
 from tests.contracts.llm import ASSISTANT
 from tests.providers import Fault
+from tests.providers.http import HttpService
 from tests.providers.openai_chat import (
-    KEY,
     MODEL,
     USAGE,
+    Completions,
     Cut,
-    OpenAIChatServer,
     Refusal,
     Step,
     Wait,
@@ -34,19 +34,24 @@ from tests.providers.openai_chat import (
     text,
     tool_call,
 )
+from tests.providers.openai_tts import KEY
 
 QUESTION = Dialog("es", [Message(Speaker.ASSISTANT, "Diga."), Message(Speaker.CALLER, "¿Abren el sábado?")])
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[OpenAIChatServer]:
-    async with openai_chat() as running:
-        running.think = contract.thinker
+def chat() -> Completions:
+    return Completions(contract.thinker)
+
+
+@pytest.fixture
+async def server(chat: Completions) -> AsyncIterator[HttpService]:
+    async with openai_chat(chat) as running:
         yield running
 
 
 @pytest.fixture
-async def opened(server: OpenAIChatServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened[Brains]]:
+async def opened(server: HttpService, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened[Brains]]:
     async with contract.examined(server, monkeypatch) as engine:
         yield engine
 
@@ -75,12 +80,12 @@ async def test_as_every_model(behaviour: contract.Thinking, brain: LanguageModel
 
 
 @pytest.mark.parametrize("behaviour", contract.SERVED, ids=lambda behaviour: behaviour.__name__)
-async def test_as_every_service(behaviour: contract.Served, server: OpenAIChatServer, opened: Opened[Brains]) -> None:
+async def test_as_every_service(behaviour: contract.Served, server: HttpService, opened: Opened[Brains]) -> None:
     await behaviour(server, opened)
 
 
 @pytest.mark.parametrize("fault", contract.FAULTS)
-async def test_a_fault_is_told(fault: Fault, server: OpenAIChatServer, opened: Opened[Brains]) -> None:
+async def test_a_fault_is_told(fault: Fault, server: HttpService, opened: Opened[Brains]) -> None:
     await contract.fails(server, opened, fault)
 
 
@@ -96,21 +101,21 @@ async def test_the_real_service_does_as_every_model(behaviour: contract.Thinking
 # Replies
 
 
-async def test_text_is_passed_on_as_it_comes(server: OpenAIChatServer, brain: LanguageModel) -> None:
-    server.answer = [*text("Sí", ", de ", "nueve a dos."), Wait()]
+async def test_text_is_passed_on_as_it_comes(server: HttpService, chat: Completions, brain: LanguageModel) -> None:
+    chat.says = [*text("Sí", ", de ", "nueve a dos."), Wait()]
     async with aclosing(brain.reply(QUESTION)) as reply:
         assert [await anext(reply) for _ in range(3)] == ["Sí", ", de ", "nueve a dos."]
         assert not server.client_left.is_set()
 
 
-async def test_a_reply_ends_with_the_stream(server: OpenAIChatServer, brain: LanguageModel) -> None:
-    server.answer = [*text("Sí."), *end()]
+async def test_a_reply_ends_with_the_stream(chat: Completions, brain: LanguageModel) -> None:
+    chat.says = [*text("Sí."), *end()]
     assert await parts(brain) == ["Sí."]
 
 
-async def test_events_may_be_split_anywhere(server: OpenAIChatServer, brain: LanguageModel) -> None:
+async def test_events_may_be_split_anywhere(chat: Completions, brain: LanguageModel) -> None:
     whole = b"".join(step for step in [*text("Sí, ", "mañana."), *end()] if isinstance(step, bytes))
-    server.answer = [whole[start : start + 7] for start in range(0, len(whole), 7)]
+    chat.says = [whole[start : start + 7] for start in range(0, len(whole), 7)]
     assert await parts(brain) == ["Sí, ", "mañana."]
 
 
@@ -124,44 +129,42 @@ async def test_events_may_be_split_anywhere(server: OpenAIChatServer, brain: Lan
     ],
 )
 async def test_a_tool_call_follows_the_text(
-    server: OpenAIChatServer, brain: LanguageModel, name: str, arguments: tuple[str, ...], action: Part
+    chat: Completions, brain: LanguageModel, name: str, arguments: tuple[str, ...], action: Part
 ) -> None:
-    server.answer = [*text("Un momento."), *tool_call(0, name, *arguments), *end("tool_calls")]
+    chat.says = [*text("Un momento."), *tool_call(0, name, *arguments), *end("tool_calls")]
     assert await parts(brain) == ["Un momento.", action]
 
 
-async def test_of_several_endings_the_first_counts_and_comes_last(
-    server: OpenAIChatServer, brain: LanguageModel
-) -> None:
+async def test_of_several_endings_the_first_counts_and_comes_last(chat: Completions, brain: LanguageModel) -> None:
     calls = [
         *tool_call(0, "transfer", '{"destination": "doctor"}'),
         *tool_call(1, "hang_up", "{}"),
         *tool_call(2, "collect_digits", '{"count": 4}'),
     ]
-    server.answer = [*calls, *end("tool_calls")]
+    chat.says = [*calls, *end("tool_calls")]
     assert await parts(brain) == [CollectDigits(4), Transfer("doctor")]
 
 
-async def test_what_a_reply_cost_is_told(server: OpenAIChatServer, brain: LanguageModel) -> None:
-    server.answer = [*text("Sí."), *end()]
+async def test_what_a_reply_cost_is_told(chat: Completions, brain: LanguageModel) -> None:
+    chat.says = [*text("Sí."), *end()]
     assert await contract.answer(brain, QUESTION) == ["Sí.", USAGE]
 
 
 @pytest.mark.parametrize("last", [[Wait()], [Cut()], [b"data: garbage\n\n"], []])
 async def test_a_reply_that_was_complete_is_no_failure(
-    server: OpenAIChatServer, brain: LanguageModel, last: list[Step]
+    chat: Completions, brain: LanguageModel, last: list[Step]
 ) -> None:
     """Servers differ in what follows the finish reason."""
-    server.answer = [*text("Sí."), *tool_call(0, "hang_up"), chunk({}, "tool_calls"), *last]
+    chat.says = [*text("Sí."), *tool_call(0, "hang_up"), chunk({}, "tool_calls"), *last]
     assert await parts(brain) == ["Sí.", HangUp()]
 
 
 # What the model is told
 
 
-async def test_the_request_names_model_prompt_dialog_and_tools(server: OpenAIChatServer, brain: LanguageModel) -> None:
+async def test_the_request_names_model_prompt_dialog_and_tools(chat: Completions, brain: LanguageModel) -> None:
     await parts(brain)
-    (request,) = server.told
+    (request,) = chat.diary
     assert request["model"] == MODEL
     assert request["stream"] is True
     assert [message["role"] for message in request["messages"]] == ["system", "assistant", "user"]
@@ -200,10 +203,8 @@ def test_who_began_an_answer_is_asked_for_the_rest_of_it() -> None:
     ]
 
 
-async def test_of_an_answer_that_was_begun_nothing_may_be_missing(
-    server: OpenAIChatServer, brain: LanguageModel
-) -> None:
-    server.answer = [*text(), *end()]
+async def test_of_an_answer_that_was_begun_nothing_may_be_missing(chat: Completions, brain: LanguageModel) -> None:
+    chat.says = [*text(), *end()]
     begun = Dialog("es", [*QUESTION.messages, Message(Speaker.ASSISTANT, "Sí, hasta las dos.")])
     assert await parts(brain, begun) == []
 
@@ -216,7 +217,7 @@ def test_who_has_no_destinations_cannot_transfer() -> None:
     assert [tool["function"]["name"] for tool in tools([])] == ["collect_digits", "hang_up"]
 
 
-async def with_options(server: OpenAIChatServer, **options: str | float) -> Sequence[Part]:
+async def with_options(server: HttpService, **options: str | float) -> Sequence[Part]:
     """Return the answer of a brain with *options* beside those that lead it to *server*."""
     async with Pool(read_settings()) as pool:
         choice = Choice("openai", {**server.options, **options})
@@ -229,21 +230,21 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
 
-async def test_an_assistant_says_how_its_model_is_to_answer(server: OpenAIChatServer, key: None) -> None:
+async def test_an_assistant_says_how_its_model_is_to_answer(server: HttpService, chat: Completions, key: None) -> None:
     await with_options(server, temperature=0.2, max_tokens=120, reasoning_effort="low")
-    request = server.told[-1]
+    request = chat.diary[-1]
     assert (request["temperature"], request["max_tokens"], request["reasoning_effort"]) == (0.2, 120, "low")
 
 
 async def test_what_an_assistant_does_not_say_is_left_to_the_model_but_for_the_length(
-    server: OpenAIChatServer, brain: LanguageModel
+    chat: Completions, brain: LanguageModel
 ) -> None:
     await parts(brain)
     told = ["max_tokens", "messages", "model", "stream", "stream_options", "tools"]
-    assert sorted(server.told[-1]) == told
+    assert sorted(chat.diary[-1]) == told
 
 
-async def test_a_connection_serves_many_turns(server: OpenAIChatServer, opened: Opened[Brains]) -> None:
+async def test_a_connection_serves_many_turns(server: HttpService, opened: Opened[Brains]) -> None:
     await opened.warm()
     for _ in range(3):
         await parts(opened.engine(ASSISTANT))
@@ -254,16 +255,14 @@ async def test_a_connection_serves_many_turns(server: OpenAIChatServer, opened: 
 
 
 async def test_the_key_is_the_one_that_the_assistant_names(
-    server: OpenAIChatServer, monkeypatch: pytest.MonkeyPatch
+    server: HttpService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-somebody-else")
     monkeypatch.setenv("CLINIC_API_KEY", KEY)
     assert await with_options(server, key="CLINIC_API_KEY")
 
 
-async def test_the_key_of_the_settings_goes_nowhere_else_unless_that_is_said(
-    server: OpenAIChatServer, key: None
-) -> None:
+async def test_the_key_of_the_settings_goes_nowhere_else_unless_that_is_said(server: HttpService, key: None) -> None:
     with pytest.raises(ProviderError) as refused:
         async with Pool(read_settings()) as pool:
             lent: Opened[Brains] = await pool.open(Kind.LLM, Choice("openai", {"base_url": server.url}))
@@ -305,19 +304,20 @@ EXTRA = "[{{'type': 'extra_forbidden', 'loc': ('body', '{}'), 'msg': 'Extra inpu
         ("strict", Refusal(400, "invalid value for parameter 'tools'")),
         ("max_tokens", Refusal(400, "'max_tokens' is not supported. Use 'max_completion_tokens' instead.")),
         ("temperature", Refusal(400, "Only the default (1) value is supported.", param="temperature")),
+        ("temperature", Refusal(400, "'temperature' cannot be combined with 'reasoning_effort'.")),
         ("reasoning_effort", Refusal(400, UNKNOWN.format("reasoning_effort"))),
     ],
 )
 async def test_what_a_server_does_not_take_is_left_out_and_remembered(
-    server: OpenAIChatServer, key: None, caplog: pytest.LogCaptureFixture, refused: str, refusal: Refusal
+    server: HttpService, chat: Completions, key: None, caplog: pytest.LogCaptureFixture, refused: str, refusal: Refusal
 ) -> None:
-    server.refuses = {refused: refusal}
+    chat.refuses = {refused: refusal}
     async with Pool(read_settings()) as pool:
         options = {**server.options, "temperature": 0.2, "reasoning_effort": "low"}
         lent: Opened[Brains] = await pool.open(Kind.LLM, Choice("openai", options))
         for _ in range(2):
             assert await parts(lent.engine(ASSISTANT))
-    first, *others = server.told
+    first, *others = chat.diary
     assert len(others) == 2, "the second turn is asked rightly at once"
     assert refused in json.dumps(first)
     assert caplog.text.count(f"the server does not take {refused}") == 1
@@ -326,47 +326,41 @@ async def test_what_a_server_does_not_take_is_left_out_and_remembered(
         assert {"max_tokens", "max_completion_tokens"} & set(request), "a reply is always bounded"
 
 
-async def test_a_server_may_take_little(server: OpenAIChatServer, key: None) -> None:
-    server.refuses = {name: Refusal(400, UNKNOWN.format(name)) for name in ("strict", "stream_options", "max_tokens")}
+async def test_a_server_may_take_little(server: HttpService, chat: Completions, key: None) -> None:
+    chat.refuses = {name: Refusal(400, UNKNOWN.format(name)) for name in ("strict", "stream_options", "max_tokens")}
     assert await with_options(server)
-    assert len(server.told) == 4
+    assert len(chat.diary) == 4
 
 
-async def test_calls_that_are_refused_at_once_all_learn_from_it(server: OpenAIChatServer, brain: LanguageModel) -> None:
-    server.refuses = {name: Refusal(400, UNKNOWN.format(name)) for name in ("strict", "max_tokens")}
+async def test_calls_that_are_refused_at_once_all_learn_from_it(chat: Completions, brain: LanguageModel) -> None:
+    chat.refuses = {name: Refusal(400, UNKNOWN.format(name)) for name in ("strict", "max_tokens")}
     answers = await asyncio.gather(*(parts(brain) for _ in range(4)))
     assert all(answers)
 
 
-async def test_a_server_that_takes_no_bound_is_not_asked_without(
-    server: OpenAIChatServer, brain: LanguageModel
-) -> None:
+async def test_a_server_that_takes_no_bound_is_not_asked_without(chat: Completions, brain: LanguageModel) -> None:
     bounds = ("max_tokens", "max_completion_tokens")
-    server.refuses = {name: Refusal(400, UNKNOWN.format(name)) for name in bounds}
+    chat.refuses = {name: Refusal(400, UNKNOWN.format(name)) for name in bounds}
     assert not (await failure(brain)).temporary
-    assert len(server.told) == 2
+    assert len(chat.diary) == 2
 
 
-async def test_calls_that_a_server_gives_one_index_are_told_apart(
-    server: OpenAIChatServer, brain: LanguageModel
-) -> None:
+async def test_calls_that_a_server_gives_one_index_are_told_apart(chat: Completions, brain: LanguageModel) -> None:
     calls = [*tool_call(0, "collect_digits", '{"count": 4}', id="a"), *tool_call(0, "hang_up", "{}", id="b")]
-    server.answer = [*calls, *end("tool_calls")]
+    chat.says = [*calls, *end("tool_calls")]
     assert await parts(brain) == [CollectDigits(4), HangUp()]
 
 
 @pytest.mark.parametrize("refusal", [Refusal(404), Refusal(404, code="ResourceNotFound")])
 async def test_a_server_that_describes_no_model_is_warm_when_it_lists_some(
-    server: OpenAIChatServer, opened: Opened[Brains], refusal: Refusal
+    chat: Completions, opened: Opened[Brains], refusal: Refusal
 ) -> None:
-    server.models = refusal
+    chat.describes = refusal
     await opened.warm()
 
 
-async def test_a_model_that_does_not_exist_is_told_when_warmed(
-    server: OpenAIChatServer, opened: Opened[Brains]
-) -> None:
-    server.models = Refusal(404, code="model_not_found")
+async def test_a_model_that_does_not_exist_is_told_when_warmed(chat: Completions, opened: Opened[Brains]) -> None:
+    chat.describes = Refusal(404, code="model_not_found")
     with pytest.raises(ProviderError, match="there is no such model") as caught:
         await opened.warm()
     assert caught.value.refused
@@ -389,24 +383,24 @@ async def test_a_model_that_does_not_exist_is_told_when_warmed(
     ],
 )
 async def test_a_refusal_says_whether_to_try_again_and_is_tried_once(
-    server: OpenAIChatServer, brain: LanguageModel, status: int, code: str, temporary: bool, refused: bool
+    chat: Completions, brain: LanguageModel, status: int, code: str, temporary: bool, refused: bool
 ) -> None:
-    server.answer = Refusal(status, f"{KEY} ¿Abren?", code=code)
+    chat.says = Refusal(status, f"{KEY} ¿Abren?", code=code)
     error = await failure(brain)
     assert (error.temporary, error.refused) == (temporary, refused)
     assert str(error).startswith(f"openai: status {status}")
     assert error.__cause__ is None and error.__suppress_context__
     assert KEY not in str(error) and "Abren" not in str(error)
-    assert len(server.told) == 1
+    assert len(chat.diary) == 1
 
 
 @pytest.mark.parametrize(
     ("header", "wait"), [("7", 7), ("0.5", 0.5), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None), ("inf", None)]
 )
 async def test_a_refusal_tells_when_to_come_back(
-    server: OpenAIChatServer, brain: LanguageModel, header: str, wait: float | None
+    chat: Completions, brain: LanguageModel, header: str, wait: float | None
 ) -> None:
-    server.answer = Refusal(429, headers={"retry-after": header})
+    chat.says = Refusal(429, headers={"retry-after": header})
     assert (await failure(brain)).retry_after == wait
 
 
@@ -424,20 +418,20 @@ async def test_a_refusal_tells_when_to_come_back(
     ],
 )
 async def test_a_broken_stream_is_temporary(
-    server: OpenAIChatServer, brain: LanguageModel, broken: list[Step], reason: str
+    chat: Completions, brain: LanguageModel, broken: list[Step], reason: str
 ) -> None:
-    server.answer = [*text("Sí, "), *broken]
+    chat.says = [*text("Sí, "), *broken]
     error = await failure(brain)
     assert (str(error), error.temporary) == (f"openai: {reason}", True)
 
 
-async def test_a_web_page_in_place_of_a_stream_is_no_reply(server: OpenAIChatServer, brain: LanguageModel) -> None:
-    server.answer = [b"<html>Welcome to our network</html>"]
+async def test_a_web_page_in_place_of_a_stream_is_no_reply(chat: Completions, brain: LanguageModel) -> None:
+    chat.says = [b"<html>Welcome to our network</html>"]
     assert (await failure(brain)).temporary
 
 
-async def test_an_empty_reply_is_a_failure(server: OpenAIChatServer, brain: LanguageModel) -> None:
-    server.answer = [*text(), *end()]
+async def test_an_empty_reply_is_a_failure(chat: Completions, brain: LanguageModel) -> None:
+    chat.says = [*text(), *end()]
     assert str(await failure(brain)) == "openai: the reply is empty"
 
 
@@ -454,8 +448,8 @@ async def test_an_empty_reply_is_a_failure(server: OpenAIChatServer, brain: Lang
     ],
 )
 async def test_what_cannot_be_done_is_refused(
-    server: OpenAIChatServer, brain: LanguageModel, name: str, arguments: str
+    chat: Completions, brain: LanguageModel, name: str, arguments: str
 ) -> None:
-    server.answer = [*text("Bien."), *tool_call(0, name, arguments), *end("tool_calls")]
+    chat.says = [*text("Bien."), *tool_call(0, name, arguments), *end("tool_calls")]
     error = await failure(brain)
     assert (str(error), error.temporary) == ("openai: the reply asks for something that cannot be done", True)
