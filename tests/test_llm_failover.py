@@ -146,7 +146,7 @@ async def test_the_beginning_of_an_answer_that_is_resumed_is_told_as_one() -> No
     ],
 )
 async def test_what_it_repeats_nevertheless_is_dropped(said: list[str], again: str, new: list[str]) -> None:
-    answered = await answer(failover(Brain([*said, DOWN]), Brain([again])))
+    answered = await answer(failover(Brain([*said, DOWN]), Brain([*again])))
     assert answered.sentences == [*(sentence.strip() for sentence in said), *new]
 
 
@@ -232,6 +232,15 @@ async def test_company_that_is_later_still_is_let_go() -> None:
     assert (answered.sentences, report) == (["Pronto.", "Y más."], [])
     assert second.script.under_way == 0
     assert team[1].circuit.admits(0)
+
+
+async def test_who_goes_on_in_mid_reply_gets_company_too() -> None:
+    brains = [Brain([FIRST_SENTENCE, DOWN]), Brain([1.2, "Tarde."]), Brain([0.3, "Pronto."])]
+    team, report = members(*brains), Report()
+    usually(team[1], 0.5)
+    answered = await answer(Failover(team, report.append))
+    assert answered.sentences == [FIRST_SENTENCE.strip(), "Pronto."]
+    assert report.names == [("a", "down", "b"), ("b", "late", "c")]
 
 
 async def test_a_poorer_brain_is_no_company() -> None:

@@ -84,14 +84,15 @@ def test_after_the_pause_one_request_at_a_time_is_let_through() -> None:
 
 
 def test_a_probe_that_succeeds_closes_it() -> None:
-    circuit = Circuit()
-    circuit.begin(0).failed(0, REFUSED)
-    circuit.begin(LONGEST).succeeded()
-    assert circuit.admits(LONGEST)
+    circuit = opened()
+    circuit.begin(SHORTEST).failed(SHORTEST, REFUSED)
+    now = SHORTEST + LONGEST
+    circuit.begin(now).succeeded()
     assert not circuit.refused
     for _ in range(FAILURES):
-        circuit.begin(LONGEST).failed(LONGEST, DOWN)
-    assert circuit.due == LONGEST + SHORTEST, "all is forgotten"
+        assert circuit.admits(now), "the failures of before are forgotten"
+        circuit.begin(now).failed(now, DOWN)
+    assert circuit.due == now + SHORTEST, "and how long the pause was"
 
 
 def test_each_probe_that_fails_doubles_the_pause_to_a_limit() -> None:

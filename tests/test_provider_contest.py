@@ -92,6 +92,29 @@ async def test_company_is_only_who_is_well() -> None:
     assert team[1].engine.begun == 0
 
 
+async def test_when_nobody_is_well_nobody_is_waited_for_long_but_the_last() -> None:
+    team, start = scripted([STALL], [PATIENCE + 1, "yes"]), clock()
+    for member in team:
+        member.circuit.begin(0).failed(start, ProviderError("x", "status 429", temporary=True, retry_after=60))
+    assert await ask(team) == "b yes"
+    assert clock() - start == pytest.approx(PATIENCE + PATIENCE + 1, abs=2 * MOMENT)
+
+
+async def test_of_two_that_answer_in_the_same_moment_only_one_is_heard() -> None:
+    team = scripted([0.5 + MOMENT + 0.3, "yes", "and more"], [0.3, "yes", "and more"])
+    usually(team[0], 0.5)
+    heard = []
+    async with Contest(Team(Kind.LLM, team, Report().append, 0), Word()) as contest:
+        async for run, word in contest:
+            heard.append((run.member.name, word))
+            contest.choose(run)
+            if word is END:
+                contest.finish(run)
+    winner = heard[0][0]
+    assert heard == [(winner, "yes"), (winner, "and more"), (winner, END)]
+    assert all(member.engine.begun == 1 for member in team)
+
+
 async def test_how_long_answers_took_is_remembered_also_of_who_was_not_waited_for() -> None:
     """So one that has become slower is let have the time it needs."""
     team = scripted([0.9, "no"], [0.3, "yes"])

@@ -118,6 +118,14 @@ async def test_after_the_end_another_hears_it_all_again(late: Steps, reason: str
     assert first.script.under_way == 0
 
 
+async def test_one_that_comes_late_has_as_much_time_as_the_first_had() -> None:
+    report = Report()
+    team = members(Listener([STALL]), Listener([0.8, HELLO]), Listener([OTHER]))
+    understood = await understand(Failover(team, report.append))
+    assert understood.transcripts == [HELLO]
+    assert report.names == [("a", "no answer in time", "b")]
+
+
 async def test_one_that_ends_while_the_caller_speaks_is_replaced() -> None:
     class Hasty:
         async def transcribe(self, speech: Stream[bytes | Pause], languages: tuple[str, ...]) -> Stream[Transcript]:

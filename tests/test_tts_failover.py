@@ -112,6 +112,24 @@ async def test_a_voice_that_is_ahead_of_the_listener_may_pause() -> None:
     assert (second.diary, report) == ([], [])
 
 
+async def test_at_a_slow_pace_less_was_said_in_the_same_time() -> None:
+    second = Voice(ALL)
+    voice = Failover(members(Voice([HEAD + HEAD, DOWN]), second), Report().append)
+    async with aclosing(voice.synthesize(TEXT, "es", pace=0.5)) as pieces:
+        async for _ in pieces:
+            pass
+    assert second.diary == [TEXT[CLAUSE:]]
+
+
+async def test_where_a_slow_voice_broke_off_is_known_from_its_other_sentences() -> None:
+    slowly = audio(2 * len(TEXT))
+    second = Voice(ALL)
+    voice = Failover(members(Voice(*[[slowly]] * 5, [HEAD + HEAD, DOWN]), second), Report().append)
+    for _ in range(6):
+        await hear(voice)
+    assert second.diary == [TEXT[CLAUSE:]]
+
+
 async def test_a_third_goes_on_where_the_second_broke_off() -> None:
     voices = [Voice([HEAD, DOWN]), Voice([audio(len("cierra a las dos y ")), DOWN]), Voice([b"\3\0"])]
     report = Report()
@@ -144,7 +162,7 @@ async def test_the_last_one_is_waited_for_longer() -> None:
 
 async def test_what_cannot_be_spoken_by_anybody_is_silence() -> None:
     first, second = Voice([]), Voice([])
-    assert (await hear(Failover(members(first, second), Report().append), "…")).pieces == []
+    assert (await hear(Failover(members(first, second), Report().append), "日本")).pieces == []
 
 
 async def test_one_that_is_late_gets_no_company() -> None:

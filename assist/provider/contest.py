@@ -222,6 +222,8 @@ class Contest(Generic[E, T]):
             self._chosen = None
 
     async def _next_news(self) -> News[E, T] | None:
+        if not self._news.empty():
+            return self._news.get_nowait()
         with suppress(TimeoutError):
             async with asyncio.timeout_at(self._next_look()):
                 return await self._news.get()
