@@ -20,7 +20,7 @@ CLASSIC_BOUND = "max_tokens"
 """The same, as everybody else understands it."""
 
 STRICT = "strict"
-"""Schemas bind the model."""
+"""Of a tool: the model is held to its schema. What comes is checked in any case."""
 OPTIONAL = ("stream_options", "temperature", "reasoning_effort")
 """What else a reply can do without."""
 

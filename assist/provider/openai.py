@@ -26,8 +26,9 @@ CONNECT = 3.0
 """Seconds to connect: a caller waits for it, if nothing was warm."""
 ANSWER = 10.0
 """Seconds for the free question, while nobody waits."""
-IDLE = 300.0
-"""Seconds that a connection is kept for the next turn; the library's own 5 s are shorter than most of them."""
+IDLE = 120.0
+"""Seconds that a connection is kept for the next turn: the library's own 5 s are shorter than most turns, and after
+some minutes what lies between may have forgotten it without a word."""
 
 
 @asynccontextmanager
