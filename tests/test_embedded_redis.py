@@ -16,6 +16,8 @@ from assist.embedded_redis import redis_server
 from assist.errors import ConfigurationError, StoreError
 from assist.settings import Settings, read_settings
 
+pytestmark = pytest.mark.slow
+
 VERB = """
 import asyncio, sys
 from assist.embedded_redis import redis_server

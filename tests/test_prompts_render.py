@@ -23,6 +23,8 @@ from assist.tts.cache import SpeechCache, name_of
 from tests.fakes import FakeVoice
 from tests.service import FAST, FastEngine, write_assistant
 
+pytestmark = pytest.mark.slow
+
 HELLO = Prompt("es", "Buenos días.")
 OPEN = Prompt("es", "Abrimos {hours}.")
 ENGLISH = Prompt("en", "Good morning.")
