@@ -9,8 +9,10 @@ import pytest
 from assist.aio import Stream
 from assist.errors import ProviderError
 from assist.llm import Dialog, HangUp, LanguageModel, Message, Part, Speaker, Usage
+from assist.llm.failover import Failover
 from assist.llm.metered import RULES, Metered, Rationed
 from assist.provider.bill import Bill
+from assist.provider.member import Member
 from assist.provider.prices import Prices, Table, Thinking
 from assist.provider.usage import Amount
 from tests.fakes import FakeBrain
@@ -21,6 +23,10 @@ PRICES = Prices(Table(llm={"openai": {"gpt-4.1": PRICE}}))
 DIALOG = Dialog("es", [Message(Speaker.CALLER, "¿Abren?"), Message(Speaker.LINE, "x" * 33)])
 PROMPT = "p" * 40
 ASKED = RULES + 20
+
+
+async def warm() -> None:
+    """Nothing is to be done."""
 
 
 async def answer(brain: LanguageModel) -> list[Part]:
@@ -88,3 +94,25 @@ async def test_from_the_ceiling_on_the_free_brain_answers() -> None:
     bill = Bill(PRICES, Decimal("0.1"))
     rationed = Rationed(metered(bill, "paid", Usage(100, 0, 1)), FakeBrain(["free"]), bill)
     assert [await answer(rationed) for _ in range(2)] == [["paid"], ["free"]]
+
+
+class Broken:
+    """Fails in mid-reply."""
+
+    async def reply(self, dialog: Dialog) -> Stream[Part]:
+        yield "Sí. De nueve"
+        raise ProviderError("openai", "the connection failed", temporary=True)
+
+
+async def test_one_that_broke_off_and_one_that_went_on_are_both_paid_for() -> None:
+    bill = Bill(PRICES)
+    broken: Member[LanguageModel] = Member(
+        "openai", Metered(Broken(), "openai", "gpt-4.1", bill, PROMPT), "gpt-4.1", warm
+    )
+    other = FakeBrain(["De nueve a dos.", Usage(100, 0, 5)])
+    heir: Member[LanguageModel] = Member("other", Metered(other, "other", "llama", bill), "llama", warm)
+    assert len(await answer(Failover([broken, heir], lambda took_over: None))) == 2
+    assert [(item.engine, item.amount) for item in bill.items] == [
+        ("openai", Amount(requests=1, input=ASKED, output=3)),
+        ("other", Amount(requests=1, input=100, output=5)),
+    ]
