@@ -101,7 +101,7 @@ async def test_when_nobody_is_well_nobody_is_waited_for_long_but_the_last() -> N
 
 
 async def test_of_two_that_answer_in_the_same_moment_only_one_is_heard() -> None:
-    team = scripted([0.5 + MOMENT + 0.3, "yes", "and more"], [0.3, "yes", "and more"])
+    team = scripted([0.5 + MOMENT + 0.3, "yes", 0.1, "and more"], [0.3, "yes", 0.1, "and more"])
     usually(team[0], 0.5)
     heard = []
     async with Contest(Team(Kind.LLM, team, Report().append, 0), Word()) as contest:
