@@ -170,6 +170,15 @@ async def test_a_caller_who_goes_on_is_heard_in_a_request_of_its_own(subject: Su
     assert server.requests == 2
 
 
+async def test_nothing_said_is_lost_at_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def measure(audio: bytes) -> str:
+        return str(len(audio))
+
+    async with google_stt_server(measure) as server, examined(server, monkeypatch, partials=True) as subject:
+        pieces: list[stt.Piece] = [bytes(1601), Pause.BEGAN, bytes(401), Pause.OVER, bytes(798), Pause.BEGAN, bytes(9)]
+        assert (await stt.understood(subject, pieces)).text == "1600 1200"
+
+
 async def test_a_silence_is_not_sent(subject: Subject, server: GoogleServer) -> None:
     await stt.understood(subject, [Pause.BEGAN, bytes(1600)])
     assert server.requests == 0
