@@ -9,7 +9,7 @@ import pytest
 from assist.assistant.choice import Choice
 from assist.audio.formats import LINE_BYTES_PER_SECOND
 from assist.engines.pool import Pool
-from assist.errors import ConfigurationError
+from assist.errors import ConfigurationError, ProviderError
 from assist.provider import Kind
 from assist.settings import read_settings
 from assist.stt import Pause
@@ -42,6 +42,7 @@ from tests.providers.deepgram import DeepgramServer, deepgram_server
 from tests.recordings import recording
 
 SAID = recording("es", "vm-nobodyavail")
+MODELS = ("nova-3", "flux-general-multi")
 
 
 @pytest.fixture
@@ -56,15 +57,24 @@ async def subject(server: DeepgramServer, monkeypatch: pytest.MonkeyPatch) -> As
         yield engine
 
 
-@pytest.fixture(params=["local", "real"])
+@pytest.fixture(params=MODELS)
+async def local(
+    request: pytest.FixtureRequest, server: DeepgramServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Subject]:
+    async with examined(server, monkeypatch, partials=True, model=request.param) as engine:
+        yield engine
+
+
+@pytest.fixture(params=[(model, place) for model in MODELS for place in ("local", "real")], ids=" ".join)
 async def any_subject(
     request: pytest.FixtureRequest, server: DeepgramServer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Subject]:
+    model, place = request.param
     async with AsyncExitStack() as stack:
-        if request.param == "local":
-            yield await stack.enter_async_context(examined(server, monkeypatch, partials=True))
+        if place == "local":
+            yield await stack.enter_async_context(examined(server, monkeypatch, partials=True, model=model))
         else:
-            yield await stack.enter_async_context(real("deepgram", "DEEPGRAM_API_KEY", partials=True))
+            yield await stack.enter_async_context(real("deepgram", "DEEPGRAM_API_KEY", partials=True, model=model))
 
 
 # As every engine
@@ -76,13 +86,13 @@ async def test_as_every_engine(behaviour: Behaviour, any_subject: Subject) -> No
 
 
 @pytest.mark.parametrize("behaviour", SERVED, ids=lambda behaviour: behaviour.__name__)
-async def test_as_every_hosted_engine(behaviour: ServedBehaviour, subject: Subject, server: DeepgramServer) -> None:
-    await behaviour(subject, server)
+async def test_as_every_hosted_engine(behaviour: ServedBehaviour, local: Subject, server: DeepgramServer) -> None:
+    await behaviour(local, server)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.lower())
-async def test_a_fault_is_told(fault: Fault, subject: Subject, server: DeepgramServer) -> None:
-    await a_fault_is_told(subject, server, fault)
+async def test_a_fault_is_told(fault: Fault, local: Subject, server: DeepgramServer) -> None:
+    await a_fault_is_told(local, server, fault)
 
 
 @pytest.mark.models
@@ -130,15 +140,29 @@ async def test_options_are_asked_for(server: DeepgramServer, monkeypatch: pytest
 
 
 async def test_where_several_languages_may_be_spoken_the_words_tell_which(
-    subject: Subject, server: DeepgramServer
+    local: Subject, server: DeepgramServer
 ) -> None:
     server.spoken = "en-US"
     said = recording("en", "vm-delete")
-    heard = await understood(subject, spoken(said), "es", "en")
-    assert_words(subject, said, heard)
+    heard = await understood(local, spoken(said), "es", "en")
+    assert_words(local, said, heard)
     assert heard.language == "en"
     (query,) = server.queries
-    assert (query["language"], query["language_hint"]) == (["multi"], ["es", "en"])
+    assert query["language_hint"] == ["es", "en"]
+    assert query.get("language") == (["multi"] if local.opened.model == "nova-3" else None)
+
+
+async def test_a_model_of_one_language_is_not_asked_for_another(
+    server: DeepgramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with examined(server, monkeypatch, partials=True, model="flux-general-en") as subject:
+        await subject.opened.warm()
+        said = recording("en", "vm-delete")
+        assert_words(subject, said, await understood(subject, spoken(said), "en"))
+        with pytest.raises(ProviderError, match="does not know language 'es'") as caught:
+            await understood(subject, spoken(said), "es")
+    assert not caught.value.temporary
+    assert len(server.queries) == 1
 
 
 # Turns
@@ -172,6 +196,19 @@ async def test_a_pause_that_is_too_short_ends_no_turn(subject: Subject) -> None:
     assert not any(transcript.turn_over for transcript in heard)
 
 
+@pytest.mark.parametrize("cut", [False, True])
+async def test_a_turn_of_several_of_the_models_turns_is_one(
+    server: DeepgramServer, monkeypatch: pytest.MonkeyPatch, cut: bool
+) -> None:
+    async with examined(server, monkeypatch, partials=True, model="flux-general-multi") as subject:
+        server.turn_end = 0.4
+        gap = bytes(LINE_BYTES_PER_SECOND // 2)
+        end: list[Piece] = [] if cut else [Pause.BEGAN, TAIL]
+        pieces: list[Piece] = [*frames(SAID.audio, FRAME), gap, *frames(SAID.audio, FRAME), *end]
+        heard = await understood(subject, pieces)
+    assert heard.text == f"{SAID.words} {SAID.words}"
+
+
 async def test_all_was_understood_when_the_turn_ends(subject: Subject, server: DeepgramServer) -> None:
     """What was said is asked for at the pause, so that the end of the turn waits for nothing."""
     confirmed = asyncio.Event()
@@ -188,11 +225,11 @@ async def test_all_was_understood_when_the_turn_ends(subject: Subject, server: D
 # Streams
 
 
-async def test_one_stream_hears_one_utterance_after_the_other(subject: Subject, server: DeepgramServer) -> None:
-    await subject.opened.warm()
+async def test_one_stream_hears_one_utterance_after_the_other(local: Subject, server: DeepgramServer) -> None:
+    await local.opened.warm()
     for name in ("vm-nobodyavail", "dir-instr", "vm-sorry"):
         said = recording("es", name)
-        assert_words(subject, said, await understood(subject, spoken(said)))
+        assert_words(local, said, await understood(local, spoken(said)))
     assert len(server.queries) == 1
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from urllib.parse import urlencode, urlsplit
 
+from deepgram.listen.v1.types import ListenV1KeepAlive
 from pydantic import Field, SecretStr
 from pydantic.dataclasses import dataclass
 
@@ -12,13 +13,15 @@ from assist.aio import Stream, race
 from assist.assistant.hours import STRICT
 from assist.audio.conversion import ToLine
 from assist.audio.formats import LINE, Encoding
-from assist.audio.g711 import encode
-from assist.errors import ConfigurationError
+from assist.audio.g711 import encode, silence
+from assist.errors import ConfigurationError, ProviderError
 from assist.provider import Opened
 from assist.settings import Settings, secret
 from assist.stt import Pause, Transcript
-from assist.stt.deepgram_draft import Draft, parse
-from assist.stt.deepgram_streams import Connection, Streams
+from assist.stt.deepgram_draft import NAME, Draft, parse
+from assist.stt.deepgram_flux import FluxDraft
+from assist.stt.deepgram_nova import NovaDraft
+from assist.stt.deepgram_streams import Connection, Request, Streams
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -26,16 +29,19 @@ class Options:
     """What an assistant may say of it."""
 
     model: str = "nova-3"
+    """``flux-general-multi`` judges by what was said whether the caller has finished; ``flux-general-en`` likewise."""
     endpoint: str = "wss://api.deepgram.com"
     """Where the service is; ``wss://api.eu.deepgram.com`` keeps what is said in the European Union."""
     regions: dict[str, str] = Field(default_factory=dict)
-    """What to ask for in place of a language, as ``es: es-419``."""
+    """What to ask Nova for in place of a language, as ``es: es-419``."""
     keyterms: tuple[str, ...] = ()
     """Names and words of the business that are easily misheard."""
     endpointing: int = 500
-    """Milliseconds of silence after which it holds that the caller has finished."""
+    """Milliseconds of silence after which Nova holds that the caller has finished."""
     utterance_end: int = 1000
-    """Milliseconds without a word, however loud, after which it holds the same; at least 1000."""
+    """Milliseconds without a word, however loud, after which Nova holds the same; at least 1000."""
+    eot_threshold: float = Field(default=0.7, ge=0.5, le=1.0)
+    """How sure Flux has to be that the caller has finished."""
     numerals: bool = True
     """Numbers that are said come as figures."""
     mip_opt_out: bool = False
@@ -50,13 +56,15 @@ class Deepgram:
     def __init__(self, streams: Streams, options: Options) -> None:
         self._streams = streams
         self._options = options
-        self._latest: tuple[str, ...] = ("es",)
+        self._turns = options.model.startswith("flux-")
+        self._draft: type[FluxDraft | NovaDraft] = FluxDraft if self._turns else NovaDraft
+        self._latest: tuple[str, ...] = ("en",) if options.model.endswith("-en") else ("es",)
 
     async def transcribe(self, speech: Stream[bytes | Pause], languages: tuple[str, ...]) -> Stream[Transcript]:
         """See `SpeechToText`. A pause asks for the final result; what is said after it is added."""
         self._latest = languages
-        async with aclosing(speech), self._streams.lent(self.url(languages)) as stream:
-            draft = Draft(stream.position, languages[0], detect=len(languages) > 1)
+        async with aclosing(speech), self._streams.lent(self._request(languages)) as stream:
+            draft = self._draft(stream.position, languages[0], detect=len(languages) > 1)
             sending = asyncio.create_task(_send(speech, stream, draft))
             try:
                 while not draft.complete:
@@ -69,28 +77,42 @@ class Deepgram:
 
     async def warm(self) -> None:
         """Have a stream open for the languages that were spoken last. Raises `ProviderError`."""
-        await self._streams.warm(self.url(self._latest))
+        await self._streams.warm(self._request(self._latest))
 
-    def url(self, languages: tuple[str, ...]) -> str:
-        """Return what to ask for where these may be spoken."""
+    def _request(self, languages: tuple[str, ...]) -> Request:
         options = self._options
-        asked: list[tuple[str, str | int]] = [
+        common = [
             ("model", options.model),
             ("encoding", "mulaw"),
-            ("sample_rate", LINE.rate),
-            ("interim_results", "true"),
-            ("punctuate", "true"),
+            ("sample_rate", str(LINE.rate)),
             ("numerals", str(options.numerals).lower()),
-            ("endpointing", options.endpointing),
-            ("utterance_end_ms", options.utterance_end),
             ("mip_opt_out", str(options.mip_opt_out).lower()),
             *(("keyterm", term) for term in options.keyterms),
         ]
-        if len(languages) > 1:
-            asked += [("language", "multi"), *(("language_hint", language) for language in languages)]
-        else:
-            asked.append(("language", options.regions.get(languages[0], languages[0])))
-        return f"{options.endpoint.rstrip('/')}/v1/listen?{urlencode(asked)}"
+        version, own = ("v2", _flux(options, languages)) if self._turns else ("v1", _nova(options, languages))
+        url = f"{options.endpoint.rstrip('/')}/{version}/listen?{urlencode(common + own)}"
+        return Request(url, None if self._turns else ListenV1KeepAlive(type="KeepAlive"))
+
+
+def _nova(options: Options, languages: tuple[str, ...]) -> list[tuple[str, str]]:
+    asked = [
+        ("interim_results", "true"),
+        ("punctuate", "true"),
+        ("endpointing", str(options.endpointing)),
+        ("utterance_end_ms", str(options.utterance_end)),
+    ]
+    if len(languages) > 1:
+        return [*asked, ("language", "multi"), *(("language_hint", language) for language in languages)]
+    return [*asked, ("language", options.regions.get(languages[0], languages[0]))]
+
+
+def _flux(options: Options, languages: tuple[str, ...]) -> list[tuple[str, str]]:
+    asked = [("eot_threshold", str(options.eot_threshold))]
+    if options.model.endswith("-multi"):
+        return [*asked, *(("language_hint", language) for language in languages)]
+    if not options.model.endswith(f"-{languages[0]}"):
+        raise ProviderError(NAME, f"{options.model} does not know language {languages[0]!r}", temporary=False)
+    return asked
 
 
 async def _send(speech: Stream[bytes | Pause], stream: Connection, draft: Draft) -> None:
@@ -98,31 +120,37 @@ async def _send(speech: Stream[bytes | Pause], stream: Connection, draft: Draft)
     async for piece in speech:
         match piece:
             case Pause.BEGAN:
-                draft.pause(stream.position)
+                draft.progress.pause(stream.position)
                 await _ask(stream, draft)
             case Pause.OVER:
-                draft.resume()
+                draft.progress.resume()
             case bytes():
                 await stream.send_audio(encode(whole.feed(piece), Encoding.PCMU))
-    draft.end(stream.position)
+    paused = draft.progress.voice_until is not None
+    draft.progress.end(stream.position)
+    if draft.lag and not paused and not draft.complete:
+        await stream.send_audio(silence(Encoding.PCMU, round(draft.lag * LINE.rate)))
     await _ask(stream, draft)
 
 
 async def _ask(stream: Connection, draft: Draft) -> None:
     if draft.unasked:
         draft.ask(stream.position)
-        await stream.flush()
+        await stream.send(draft.question)
 
 
 async def _next(stream: Connection, draft: Draft, sending: asyncio.Task[None]) -> Transcript | None:
     """Return what is understood next; None if there is no news, or nothing more to be sent."""
     if sending.done():
         sending.result()
-        message: str | bytes | None = await stream.receive()
+        text: str | bytes | None = await stream.receive()
     else:
-        message = await race(stream.receive(), _sent(sending))
-    said = parse(message) if message is not None else None
-    return draft.feed(said) if said else None
+        text = await race(stream.receive(), _sent(sending))
+    if text is None:
+        return None
+    heard = draft.hear(parse(text))
+    await _ask(stream, draft)
+    return heard
 
 
 async def _sent(sending: asyncio.Task[None]) -> None:

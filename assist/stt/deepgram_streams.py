@@ -8,10 +8,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from deepgram.listen.v1.types import ListenV1CloseStream, ListenV1Finalize, ListenV1KeepAlive
+from deepgram.listen.v1.types import ListenV1CloseStream
+from pydantic import BaseModel
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.protocol import State
@@ -32,10 +34,20 @@ _wire = logging.getLogger(f"{__name__}.wire")
 _wire.setLevel(logging.INFO)
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a stream is asked for when it is opened."""
+
+    url: str
+    sign_of_life: BaseModel | None = None
+    """What keeps it open between utterances, if more than a ping is needed."""
+
+
 class Connection:
     """A stream that is open: audio out, messages in."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, request: Request) -> None:
+        self.request = request
         self._socket = socket
         self._sent = 0
 
@@ -54,13 +66,16 @@ class Connection:
             self._sent += len(audio)
             await self._send(audio)
 
-    async def flush(self) -> None:
-        """Ask for the final result of what was sent. Raises `ProviderError`."""
-        await self._send(ListenV1Finalize(type="Finalize").model_dump_json())
+    async def send(self, message: BaseModel) -> None:
+        """Raises `ProviderError`."""
+        await self._send(message.model_dump_json(exclude_none=True))
 
     async def keep_alive(self) -> None:
         """Raises `ProviderError`."""
-        await self._send(ListenV1KeepAlive(type="KeepAlive").model_dump_json())
+        if self.request.sign_of_life:
+            await self.send(self.request.sign_of_life)
+        else:
+            await self._ping()
 
     async def receive(self) -> str | bytes:
         """Return the next message. May be cancelled without a loss. Raises `ProviderError`."""
@@ -72,7 +87,7 @@ class Connection:
     async def close(self) -> None:
         """Leave in good order."""
         try:
-            await self._send(ListenV1CloseStream(type="CloseStream").model_dump_json())
+            await self.send(ListenV1CloseStream(type="CloseStream"))
         except ProviderError:
             pass
         else:
@@ -81,6 +96,12 @@ class Connection:
     def drop(self) -> None:
         """Leave at once, in mid-utterance."""
         self._socket.transport.abort()
+
+    async def _ping(self) -> None:
+        try:
+            await self._socket.ping()
+        except ConnectionClosed as error:
+            raise _closed(error) from None
 
     async def _send(self, message: str | bytes) -> None:
         try:
@@ -95,7 +116,7 @@ class Streams:
     def __init__(self, key: str, *, keep_alive: float = KEEP_ALIVE) -> None:
         self._headers = {"Authorization": f"Token {key}"}
         self._keep_alive = keep_alive
-        self._idle: list[tuple[str, Connection]] = []
+        self._idle: list[Connection] = []
         self._keeping: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -109,60 +130,58 @@ class Streams:
             self._keeping.cancel()
             await asyncio.wait([self._keeping])
         idle, self._idle = self._idle, []
-        await asyncio.gather(*(stream.close() for _, stream in idle))
+        await asyncio.gather(*(stream.close() for stream in idle))
 
     @asynccontextmanager
-    async def lent(self, url: str) -> AsyncIterator[Connection]:
-        """Lend a stream that *url* asks for; whoever leaves the block by an error has spoilt it.
+    async def lent(self, request: Request) -> AsyncIterator[Connection]:
+        """Lend a stream opened by such a *request*; whoever leaves the block by an error has spoilt it.
 
         Raises `ProviderError`.
         """
-        stream = self._take(url) or await self._open(url)
+        stream = self._take(request) or await self._open(request)
         try:
             yield stream
         except BaseException:
             stream.drop()
             raise
         if len(self._idle) < IDLE and self._keeping:
-            self._idle.append((url, stream))
+            self._idle.append(stream)
         else:
             await stream.close()
 
-    async def warm(self, url: str) -> None:
-        """Have a stream open that *url* asks for. Raises `ProviderError`."""
-        async with self.lent(url) as stream:
+    async def warm(self, request: Request) -> None:
+        """Have a stream open for such a *request*. Raises `ProviderError`."""
+        async with self.lent(request) as stream:
             await stream.keep_alive()
 
-    def _take(self, url: str) -> Connection | None:
-        self._idle = [(asked, stream) for asked, stream in self._idle if stream.alive]
-        for place, (asked, stream) in enumerate(self._idle):
-            if asked == url:
-                del self._idle[place]
-                return stream
-        return None
+    def _take(self, request: Request) -> Connection | None:
+        self._idle = [stream for stream in self._idle if stream.alive]
+        stream = next((stream for stream in self._idle if stream.request == request), None)
+        if stream:
+            self._idle.remove(stream)
+        return stream
 
-    async def _open(self, url: str) -> Connection:
+    async def _open(self, request: Request) -> Connection:
         try:
-            return Connection(
-                await connect(
-                    url,
-                    additional_headers=self._headers,
-                    compression=None,
-                    open_timeout=CONNECT,
-                    close_timeout=1.0,
-                    logger=_wire,
-                )
+            socket = await connect(
+                request.url,
+                additional_headers=self._headers,
+                compression=None,
+                open_timeout=CONNECT,
+                close_timeout=1.0,
+                logger=_wire,
             )
         except InvalidStatus as error:
             raise _refused(error) from None
         except (OSError, TimeoutError, WebSocketException):
             # Without its cause, which names the address with all that was asked for.
             raise ProviderError(NAME, "the connection failed", temporary=True) from None
+        return Connection(socket, request)
 
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(self._keep_alive)
-            await _signs_of_life(stream for _, stream in self._idle)
+            await _signs_of_life(self._idle)
 
 
 async def _signs_of_life(streams: Iterable[Connection]) -> None:

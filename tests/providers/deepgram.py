@@ -1,7 +1,7 @@
 """Deepgram's live transcription as a local server: every message is built or read by the SDK's own types.
 
-As the real one does, it hears one stream of audio with a clock of its own, ends an utterance after so much silence,
-and leaves a `Finalize` unanswered when there is next to nothing to finalise.
+As the real one does, it hears one stream of audio with a clock of its own. What it says of it is `deepgram_nova`'s
+and `deepgram_flux`'s part.
 """
 
 import asyncio
@@ -9,51 +9,27 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
-from inspect import signature
 from urllib.parse import parse_qs, urlsplit
-from warnings import catch_warnings, simplefilter
 
-import numpy as np
-from deepgram.listen.v1.types import (
-    ListenV1CloseStream,
-    ListenV1Finalize,
-    ListenV1KeepAlive,
-    ListenV1Metadata,
-    ListenV1Results,
-    ListenV1UtteranceEnd,
-)
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from assist.audio.formats import LINE, Encoding
-from assist.audio.g711 import decode
-from tests.line_audio import samples
+from assist.audio.formats import LINE
 from tests.providers import Fault, Hear
-
-with catch_warnings():
-    # The SDK's client is built on a deprecated part of websockets; of it only the names of the parameters are wanted.
-    simplefilter("ignore", DeprecationWarning)
-    from deepgram.listen.v1.client import AsyncV1Client
+from tests.providers.deepgram_flux import Flux
+from tests.providers.deepgram_nova import Nova
+from tests.providers.deepgram_stream import Query, Speaker, Stream
 
 KEY = "not-a-real-deepgram-key"
-PARAMETERS = frozenset(signature(AsyncV1Client.connect).parameters) - {"self", "authorization", "request_options"}
-REQUESTS: Mapping[str, type[BaseModel]] = {
-    "Finalize": ListenV1Finalize,
-    "KeepAlive": ListenV1KeepAlive,
-    "CloseStream": ListenV1CloseStream,
-}
+SPEAKERS: Mapping[str, type[Speaker]] = {"/v1/listen": Nova, "/v2/listen": Flux}
 REFUSALS = {
     Fault.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
     Fault.FORBIDDEN: HTTPStatus.FORBIDDEN,
     Fault.BUSY: HTTPStatus.TOO_MANY_REQUESTS,
     Fault.BROKEN: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-INTERIM = 1.0
-"""Seconds of audio between interim results."""
-LITTLE = 0.1
-"""Seconds of audio that are not worth an answer to `Finalize`."""
 
 
 class DeepgramServer:
@@ -67,11 +43,13 @@ class DeepgramServer:
         self.requests = 0
         self.client_left = asyncio.Event()
         self.asked = asyncio.Event()
-        self.queries: list[dict[str, list[str]]] = []
+        self.queries: list[Query] = []
         """Of the streams that were opened."""
         self.kept_alive = asyncio.Event()
         self.spoken = "es"
         """The language of the words where several may be spoken."""
+        self.turn_end = 5.0
+        """Seconds of silence after which a model that judges turns has made up its mind."""
         self.streams: set[ServerConnection] = set()
         self.mistakes: list[Exception] = []
         """Requests that are not of the protocol."""
@@ -106,32 +84,65 @@ class DeepgramServer:
         return self._server
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        address = urlsplit(request.path)
-        query = parse_qs(address.query, strict_parsing=True)
+        path, query = _asked(request)
         if self.fault in REFUSALS:
             return _refusal(connection, REFUSALS[self.fault])
         if request.headers.get("Authorization") != f"Token {KEY}":
             return _refusal(connection, HTTPStatus.UNAUTHORIZED)
-        if address.path != "/v1/listen" or not query.keys() <= PARAMETERS or not _audible(query):
+        if path not in SPEAKERS or not query.keys() <= SPEAKERS[path].parameters or not _audible(query):
             return _refusal(connection, HTTPStatus.BAD_REQUEST)
         self.queries.append(query)
         return None
 
     async def _serve(self, connection: ServerConnection) -> None:
+        assert connection.request
+        path, query = _asked(connection.request)
+        stream = Stream(self, connection, query)
         self.streams.add(connection)
-        stream = _Stream(self, connection, self.queries[-1])
         try:
-            async for message in connection:
-                if not await stream.take(message):
-                    return
+            await self._converse(SPEAKERS[path](stream), stream, connection)
         except ConnectionClosed:
-            pass
+            self.client_left.set()
         except Exception as mistake:
             self.mistakes.append(mistake)
             raise
         finally:
             self.streams.discard(connection)
-        self.client_left.set()
+
+    async def _converse(self, speaker: Speaker, stream: Stream, connection: ServerConnection) -> None:
+        """Return when the client says goodbye. Raises `ConnectionClosed`."""
+        await speaker.greet()
+        while True:
+            message = await connection.recv()
+            if isinstance(message, bytes):
+                await self._hear(speaker, stream, message)
+                continue
+            kind = json.loads(message)["type"]
+            speaker.controls[kind].model_validate_json(message)
+            match kind:
+                case "KeepAlive":
+                    self.kept_alive.set()
+                case "CloseStream":
+                    with suppress(ConnectionClosed):  # who has said so need not wait for the answer
+                        await speaker.part()
+                    return
+                case _ if self.fault is None:
+                    await speaker.finish()
+
+    async def _hear(self, speaker: Speaker, stream: Stream, audio: bytes) -> None:
+        self.requests += not stream.audio
+        stream.add(audio)
+        self.asked.set()
+        match self.fault:
+            case None:
+                await speaker.answer()
+            case Fault.GARBAGE:
+                await stream.say("<html>Welcome to our network</html>")
+            case Fault.STALLED:
+                await speaker.begin()
+            case Fault.CUT:
+                await speaker.begin()
+                stream.cut()
 
 
 def _refusal(connection: ServerConnection, status: HTTPStatus) -> Response:
@@ -141,135 +152,13 @@ def _refusal(connection: ServerConnection, status: HTTPStatus) -> Response:
     return response
 
 
-def _audible(query: Mapping[str, list[str]]) -> bool:
+def _asked(request: Request) -> tuple[str, Query]:
+    address = urlsplit(request.path)
+    return address.path, parse_qs(address.query, strict_parsing=True)
+
+
+def _audible(query: Query) -> bool:
     return query.get("encoding") == ["mulaw"] and query.get("sample_rate") == [str(LINE.rate)] and "model" in query
-
-
-class _Stream:
-    """One connection: audio in, results out."""
-
-    def __init__(self, server: DeepgramServer, connection: ServerConnection, query: dict[str, list[str]]) -> None:
-        self._server = server
-        self._connection = connection
-        self._language = query["language"][0]
-        self._endpointing = int(query.get("endpointing", ["10"])[0]) / 1000
-        self._utterance_end = int(query.get("utterance_end_ms", ["0"])[0]) / 1000
-        self._audio = bytearray()
-        self._told = 0
-        self._interim = 0
-        self._word_end: float | None = None
-
-    async def take(self, message: str | bytes) -> bool:
-        """Return whether the stream goes on."""
-        if isinstance(message, bytes):
-            return await self._hear(message)
-        kind = json.loads(message)["type"]
-        REQUESTS[kind].model_validate_json(message)
-        match kind:
-            case "KeepAlive":
-                self._server.kept_alive.set()
-            case "Finalize":
-                if self._server.fault is None and (len(self._audio) - self._told) / LINE.rate >= LITTLE:
-                    await self._finish(from_finalize=True)
-            case "CloseStream":
-                with suppress(ConnectionClosed):  # who has said so need not wait for the answer
-                    await self._say(self._metadata())
-                return False
-        return True
-
-    async def _hear(self, audio: bytes) -> bool:
-        assert audio, "the real service takes nothing for the end"
-        if not self._audio:
-            self._server.requests += 1
-        self._audio += audio
-        self._server.asked.set()
-        match self._server.fault:
-            case Fault.SILENT:
-                return True
-            case Fault.GARBAGE:
-                await self._connection.send("<html>Welcome to our network</html>")
-                return True
-            case Fault.STALLED | Fault.CUT as fault:
-                return await self._begin_only(fault)
-        await self._answer()
-        return True
-
-    async def _begin_only(self, fault: Fault) -> bool:
-        if not self._interim:
-            self._interim = len(self._audio)
-            await self._say(self._results("sí", is_final=False))
-        if fault is Fault.CUT:
-            self._connection.transport.abort()
-        return fault is not Fault.CUT
-
-    async def _answer(self) -> None:
-        silence = self._silence()
-        if self._endpointing <= silence < (len(self._audio) - self._told) / LINE.rate:
-            await self._finish(speech_final=True)
-        elif len(self._audio) - max(self._told, self._interim) >= INTERIM * LINE.rate:
-            self._interim = len(self._audio)
-            if text := await self._words():
-                await self._say(self._results(text, is_final=False))
-        if self._word_end is not None and self._utterance_end and silence >= self._utterance_end:
-            await self._say(ListenV1UtteranceEnd(type="UtteranceEnd", channel=[0, 1], last_word_end=self._word_end))
-            self._word_end = None
-
-    async def _finish(self, *, speech_final: bool = False, from_finalize: bool = False) -> None:
-        text = await self._words()
-        await self._say(
-            self._results(text, is_final=True, speech_final=speech_final and bool(text), from_finalize=from_finalize)
-        )
-        if text:
-            self._word_end = len(self._audio) / LINE.rate - self._silence()
-        self._told = len(self._audio)
-
-    async def _words(self) -> str:
-        return await self._server.hear(decode(bytes(self._audio[self._told :]), Encoding.PCMU))
-
-    def _silence(self) -> float:
-        """Return how long nothing has been loud at the end."""
-        tail = samples(decode(bytes(self._audio[-2 * LINE.rate :]), Encoding.PCMU))
-        loud = np.flatnonzero(np.abs(tail) > 300)
-        return (len(tail) - (int(loud[-1]) + 1 if len(loud) else 0)) / LINE.rate
-
-    def _results(self, text: str, **marks: bool) -> ListenV1Results:
-        many = self._language == "multi"
-        words = [
-            {"word": word.lower(), "punctuated_word": word, "start": 0.0, "end": 0.0, "confidence": 0.9}
-            | ({"language": self._server.spoken} if many else {})
-            for word in text.split()
-        ]
-        alternative = {"transcript": text, "confidence": 0.9, "words": words}
-        start = self._told / LINE.rate
-        return ListenV1Results.model_validate(
-            {
-                "type": "Results",
-                "channel_index": [0, 1],
-                "start": start,
-                "duration": len(self._audio) / LINE.rate - start,
-                "channel": {"alternatives": [alternative]},
-                "metadata": {
-                    "request_id": "1",
-                    "model_uuid": "2",
-                    "model_info": {"name": "general-nova-3", "version": "1", "arch": "nova-3"},
-                },
-                **marks,
-            }
-        )
-
-    def _metadata(self) -> ListenV1Metadata:
-        return ListenV1Metadata(
-            type="Metadata",
-            transaction_key="deprecated",
-            request_id="1",
-            sha256="0",
-            created="2026-01-01T00:00:00Z",
-            duration=len(self._audio) / LINE.rate,
-            channels=1,
-        )
-
-    async def _say(self, message: ListenV1Results | ListenV1UtteranceEnd | ListenV1Metadata) -> None:
-        await self._connection.send(message.model_dump_json(exclude_none=True))
 
 
 @asynccontextmanager
