@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID, uuid5
 
@@ -132,6 +133,76 @@ class Window:
 
     opens: float
     closes: float
+    day: float | None = None
+    """When the day began where the group lives, for the caps of a day; None: any 25 hours count as one."""
+    week: float | None = None
+    """Likewise the week; None: any seven days and an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """The way out, as much of it as campaigns may use. Shared by all campaigns that name it."""
+
+    name: str
+    cps: float
+    """Calls begun per second, one at a time: never two at once."""
+    calls: int
+    """In progress at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How often one number may be called, by all campaigns together; None: as often as one likes."""
+
+    rolling: int | None = None
+    """In any 24 hours."""
+    day: int | None = None
+    week: int | None = None
+    life: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ceilings:
+    """What a campaign may use up, in all and in a day; None: no limit. Money is US dollars."""
+
+    call_seconds: float = 600.0
+    """Of one call: so much is set aside when it is claimed, and what was not used is given back when it ends."""
+    call_cost: Decimal = Decimal(0)
+    """Likewise."""
+    seconds: float | None = None
+    cost: Decimal | None = None
+    day_seconds: float | None = None
+    day_cost: Decimal | None = None
+    midnight: float = 0.0
+    """When the campaign's days begin, in seconds after midnight UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When to stop by itself: too large a share of the last *sample* attempts failed, or was over at once."""
+
+    sample: int = 20
+    failed: float = 0.5
+    """Of attempts: our side, the trunk or the network."""
+    short: float = 0.5
+    """Of attempts: a person hung up within *short_seconds*."""
+    short_seconds: float = 6.0
+    rest: float = 300.0
+    """Seconds until it tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a campaign may do at once and in all."""
+
+    trunk: Trunk
+    calls: int
+    """Of this campaign, in progress at once."""
+    everybody: int
+    """Of all campaigns, in progress at once: what the machines hold, less what is kept for those who call us."""
+    caps: Caps = Caps()
+    ceilings: Ceilings = Ceilings()
+    breaker: Breaker = Breaker()
 
 
 @dataclass(frozen=True, slots=True)
