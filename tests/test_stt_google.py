@@ -220,6 +220,18 @@ async def test_a_service_that_stops_listening_in_mid_speech_has_failed(monkeypat
     assert error.temporary
 
 
+async def test_an_engine_that_is_closed_ends_what_it_hears(
+    server: GoogleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.fault = Fault.SILENT
+    never: list[stt.Piece] = [recording("es", "vm-nobodyavail").audio, asyncio.Event()]
+    async with examined(server, monkeypatch, partials=True) as subject:
+        listening = asyncio.create_task(stt.transcripts(subject, never))
+        await server.heard.wait()
+    with pytest.raises(ProviderError, match="dropped"):
+        await listening
+
+
 # The whole way
 
 

@@ -157,6 +157,12 @@ def errors_told(noted: Sequence[Ending] = ()) -> Iterator[None]:
     except grpc.aio.AioRpcError as error:
         last = Ending(error.code(), tuple(error.trailing_metadata()))
         raise failure(next(iter(noted), last)) from None
+    except asyncio.CancelledError:
+        # A request that is let go of elsewhere looks like this, too.
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            raise
+        raise ProviderError(NAME, "the request was dropped", temporary=True) from None
 
 
 def failure(ending: Ending) -> ProviderError:

@@ -161,9 +161,9 @@ async def _answers(upload: Upload, sending: asyncio.Task[None]) -> Stream[Stream
                 async for answer in answers:
                     yield answer
             yield None
-    except asyncio.CancelledError:
-        # A sender that fails lets go of the requests.
-        if sending.done() and not sending.cancelled():
+    except ProviderError:
+        # A sender that fails drops the requests.
+        if sending.done():
             await sending
         raise
     await sending

@@ -86,7 +86,7 @@ class Upload:
             self.requests.put_nowait(None)
 
     def drop(self) -> None:
-        """Let go of every request."""
+        """Want no answers any more."""
         for call in self._calls:
             call.cancel()
 
