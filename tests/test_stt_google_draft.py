@@ -75,6 +75,13 @@ def test_the_language_is_told_without_its_region(told: str, language: str) -> No
     assert draft.final(1).language == language
 
 
+def test_the_language_is_that_of_most_of_what_was_said() -> None:
+    draft = Draft()
+    draft.feed(answer(("quiero una cita",), final=True, language="es-es"))
+    draft.feed(answer((" ok",), final=True, language="en-us"))
+    assert draft.final(1).language == "es"
+
+
 def test_nothing_that_was_understood_is_no_words() -> None:
     draft = Draft()
     assert draft.feed(StreamingRecognizeResponse()) is None

@@ -1,5 +1,6 @@
 """What Google understands of an utterance, put together from its answers. Nothing here waits."""
 
+from collections import Counter
 from itertools import islice, product
 
 from google.cloud.speech_v2 import StreamingRecognizeResponse
@@ -14,7 +15,10 @@ class Draft:
         self._settled: list[tuple[str, ...]] = []
         """The readings of each part that will not change any more."""
         self._pending = ""
-        self._language = ""
+        self._latest = ""
+        """The language that was told last."""
+        self._spoken: Counter[str] = Counter()
+        """How much of what is settled is in each language: a short word may be taken for one of another."""
 
     def feed(self, answer: StreamingRecognizeResponse) -> Transcript | None:
         """Return what is understood now, if *answer* tells."""
@@ -23,9 +27,9 @@ class Draft:
         pending = []
         for result in answer.results:
             readings = tuple(filter(None, (reading.transcript.strip() for reading in result.alternatives)))
-            self._language = result.language_code.partition("-")[0].lower() or self._language
+            self._latest = result.language_code.partition("-")[0].lower() or self._latest
             if readings and result.is_final:
-                self._settled.append(readings)
+                self._settle(readings)
             elif readings:
                 pending.append(readings[0])
         self._pending = " ".join(pending)
@@ -35,7 +39,7 @@ class Draft:
     def settle(self) -> None:
         """Nothing more will come of this stretch: what was not said to be final is so now."""
         if self._pending:
-            self._settled.append((self._pending,))
+            self._settle((self._pending,))
         self._pending = ""
 
     def final(self, most: int) -> Transcript:
@@ -44,3 +48,11 @@ class Draft:
             return Transcript("", language=self._language)
         readings = tuple(" ".join(parts) for parts in islice(product(*self._settled), most))
         return Transcript(readings[0], readings, self._language)
+
+    @property
+    def _language(self) -> str:
+        return max(self._spoken, key=self._spoken.__getitem__, default=self._latest)
+
+    def _settle(self, readings: tuple[str, ...]) -> None:
+        self._settled.append(readings)
+        self._spoken[self._latest] += len(readings[0])
