@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assist.errors import MediaLost
-from assist.switch.media import TOGETHER, Media
+from assist.switch.media import CROWD, TOGETHER, Media
 
 
 class Part:
@@ -97,6 +97,16 @@ async def test_those_who_rest_long_are_looked_at_together(tmp_path: Path, beat: 
         media.add(late)
         await asyncio.gather(early.done.wait(), late.done.wait())
     assert len({*early.looked[1:]} & {*late.looked[1:]}) >= 2
+
+
+async def test_a_crowd_is_spread_over_the_beats(tmp_path: Path) -> None:
+    async with Media(tmp_path, beat=0.05) as media:
+        last = Part(1)
+        for part in (*(Part(1000, rest=0.05 * TOGETHER) for _ in range(CROWD * 3)), last):
+            media.add(part)
+        await last.done.wait()
+        assert sum(map(len, media._beats.values())) == CROWD * 3
+        assert max(map(len, media._beats.values())) <= CROWD
 
 
 async def test_who_is_hastened_rests_no_longer(tmp_path: Path, beat: float) -> None:

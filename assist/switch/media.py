@@ -22,6 +22,9 @@ BEAT = 0.008
 TOGETHER = 5
 """Beats. Whoever rests for as long is looked at on a multiple of it, with all others that do."""
 
+CROWD = 24
+"""Parts on one beat from which on waking up once more costs less than keeping the others waiting."""
+
 
 class Part(Protocol):
     """An ear or a voice of one call."""
@@ -119,5 +122,15 @@ class Media:
         elif part in self._parts:
             beat = math.ceil(due / self._beat)
             if beat - reached >= TOGETHER:
-                beat -= beat % TOGETHER
+                beat = self._beat_of_most(beat)
             self._expect(part, max(beat, reached + 1))
+
+    def _beat_of_most(self, latest: int) -> int:
+        """Return the last beat up to *latest* on which all are looked at who rest long; any near it if that is full."""
+        common = latest - latest % TOGETHER
+        if self._crowd(common) < CROWD:
+            return common
+        return min(range(latest - TOGETHER + 1, latest + 1), key=self._crowd)
+
+    def _crowd(self, beat: int) -> int:
+        return len(self._beats.get(beat, ()))
