@@ -1,6 +1,7 @@
 """Deepgram's streaming: the engine against a local server that speaks the true protocol, or against the real one."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 
@@ -38,7 +39,7 @@ from tests.contracts.stt import (
 )
 from tests.line_audio import frames
 from tests.providers import Fault
-from tests.providers.deepgram import DeepgramServer, deepgram_server
+from tests.providers.deepgram import KEY, DeepgramServer, deepgram_server
 from tests.recordings import recording
 
 SAID = recording("es", "vm-nobodyavail")
@@ -278,3 +279,12 @@ async def test_the_key_is_not_sent_elsewhere_unless_that_is_said(monkeypatch: py
     async with Pool(read_settings()) as pool:
         with pytest.raises(ConfigurationError, match=r"deepgram\.key: is missing"):
             await pool.open(Kind.STT, Choice("deepgram", {"endpoint": f"wss://{host}"}))
+
+
+async def test_neither_the_key_nor_what_was_said_is_logged(
+    local: Subject, server: DeepgramServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    heard = await understood(local, spoken(SAID))
+    logged = " ".join(record.getMessage() for record in caplog.records if record.name != "websockets.server")
+    assert not [secret for secret in (KEY, heard.text, heard.text.split()[-1]) if secret in logged]

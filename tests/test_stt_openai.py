@@ -1,6 +1,7 @@
 """OpenAI's speech to text: the real SDK against a server that speaks the true protocol, or against the real one."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 
@@ -37,6 +38,7 @@ from tests.line_audio import frames
 from tests.providers import Fault
 from tests.providers.http import HttpService
 from tests.providers.openai_stt import Transcriptions, openai_transcriptions
+from tests.providers.openai_tts import KEY
 from tests.recordings import recording
 
 MODELS = ("gpt-transcribe", "gpt-4o-mini-transcribe", "whisper-1")
@@ -250,3 +252,10 @@ async def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Pool(read_settings()) as pool:
         with pytest.raises(ConfigurationError, match="OPENAI_API_KEY: is missing"):
             await pool.open(Kind.STT, Choice("openai"))
+
+
+async def test_neither_the_key_nor_what_was_said_is_logged(subject: Subject, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    heard = await understood(subject, spoken(SAID))
+    logged = " ".join(record.getMessage() for record in caplog.records)
+    assert not [secret for secret in (KEY, heard.text, heard.text.split()[-1]) if secret in logged]

@@ -36,10 +36,10 @@ class Options:
     """What to ask Nova for in place of a language, as ``es: es-419``."""
     keyterms: tuple[str, ...] = ()
     """Names and words of the business that are easily misheard."""
-    endpointing: int = 500
+    endpointing: int = Field(default=500, ge=10)
     """Milliseconds of silence after which Nova holds that the caller has finished."""
-    utterance_end: int = 1000
-    """Milliseconds without a word, however loud, after which Nova holds the same; at least 1000."""
+    utterance_end: int = Field(default=1000, ge=1000)
+    """Milliseconds without a word, however loud, after which Nova holds the same."""
     eot_threshold: float = Field(default=0.7, ge=0.5, le=1.0)
     """How sure Flux has to be that the caller has finished."""
     numerals: bool = True
@@ -62,8 +62,8 @@ class Deepgram:
 
     async def transcribe(self, speech: Stream[bytes | Pause], languages: tuple[str, ...]) -> Stream[Transcript]:
         """See `SpeechToText`. A pause asks for the final result; what is said after it is added."""
-        self._latest = languages
         async with aclosing(speech), self._streams.lent(self._request(languages)) as stream:
+            self._latest = languages
             draft = self._draft(stream.position, languages[0], detect=len(languages) > 1)
             sending = asyncio.create_task(_send(speech, stream, draft))
             try:
