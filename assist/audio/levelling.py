@@ -1,4 +1,4 @@
-"""Speech that is all equally loud, whoever spoke it, without the silence around it."""
+"""Speech for the line that is all equally loud, whoever spoke it, without the silence around it."""
 
 from typing import TypeAlias
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assist.audio.formats import LINE
+from assist.audio.resample import resample
 
 Samples: TypeAlias = NDArray[np.float32]
 
@@ -14,23 +15,39 @@ LEVEL = 32768 * 10 ** (-20 / 20)
 PEAK = 32768 * 0.9
 HISS = 100
 """RMS of a frame of an engine's silence is less."""
-FRAME = LINE.rate // 100
+FRAMES = 100
+"""A second."""
 AUDIBLE = 10 ** (-40 / 20)
-"""RMS of a 10 ms frame, of the loudest one's: below, nothing is being said."""
+"""RMS of a frame, of the loudest one's: below, nothing is being said."""
 EDGE = 2
 
 
-def levelled(sound: Samples, edge: int = EDGE) -> Samples:
-    """Return the speech in *sound* (`LINE`) without the silence around it, as loud as `LEVEL`. Both in 16-bit steps.
+def levelled(pcm: bytes, rate: int, edge: int = EDGE) -> bytes:
+    """Return the speech in *pcm*, 16 bits at *rate*, as `LINE` audio: no silence around it, as loud as `LEVEL`.
 
-    *edge* frames are kept before the first and after the last audible one: the soft ends of words.
+    *edge* frames are kept before the first and after the last audible one: the soft ends of words. What is audible is
+    decided at the engine's own rate, since a line hardly carries an s, and a word must not begin after it.
     """
-    frames = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
-    loudness = np.sqrt(np.square(frames).mean(axis=1))
+    speech = np.frombuffer(resample(_spoken(pcm, rate, edge), rate, LINE.rate), "<i2").astype(np.float32)
+    loudness = _loudness(speech, LINE.rate)
+    audible = loudness > AUDIBLE * loudness.max(initial=0)
+    if not audible.any():
+        return b""
+    gain = min(LEVEL / np.sqrt(np.square(loudness[audible]).mean()), PEAK / np.abs(speech).max())
+    return np.rint(speech * np.float32(gain)).astype("<i2").tobytes()
+
+
+def _spoken(pcm: bytes, rate: int, edge: int) -> bytes:
+    loudness = _loudness(np.frombuffer(pcm, "<i2").astype(np.float32), rate)
     audible = np.flatnonzero(loudness > max(AUDIBLE * loudness.max(initial=0), HISS))
     if not len(audible):
-        return sound[:0]
-    first, last = max(audible[0] - edge, 0), audible[-1] + edge + 1
-    speech = frames[first:last].ravel()
-    gain = min(LEVEL / np.sqrt(np.square(loudness[audible]).mean()), PEAK / np.abs(speech).max())
-    return np.asarray(np.rint(speech * np.float32(gain)), np.float32)
+        return b""
+    frame = rate // FRAMES * 2
+    return pcm[max(audible[0] - edge, 0) * frame : (audible[-1] + edge + 1) * frame]
+
+
+def _loudness(sound: Samples, rate: int) -> Samples:
+    """Return the RMS of each frame."""
+    frame = rate // FRAMES
+    frames = sound[: len(sound) // frame * frame].reshape(-1, frame)
+    return np.asarray(np.sqrt(np.square(frames).mean(axis=1)), np.float32)

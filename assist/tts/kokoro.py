@@ -20,7 +20,6 @@ from assist.aio import Stream
 from assist.assistant.hours import STRICT
 from assist.audio.formats import LINE
 from assist.audio.levelling import levelled
-from assist.audio.resample import resample
 from assist.errors import ProviderError
 from assist.provider import Opened
 from assist.settings import Settings
@@ -135,8 +134,7 @@ class Kokoro:
         for clause in clauses(tongue.words(readable(text))):
             voice = tongue.voices[self._options.voice]
             sound = await self._say(Synthesis.of(tongue.symbols(clause), voice, pace))
-            on_line = np.frombuffer(resample(_in_16_bit(sound), RATE, LINE.rate), "<i2").astype(np.float32)
-            if speech := levelled(on_line, EDGE).astype("<i2").tobytes():
+            if speech := levelled(_in_16_bit(sound), RATE, EDGE):
                 yield pause + speech
                 pause = _pause(clause)
 

@@ -4,14 +4,12 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 
-import numpy as np
 from pydantic.dataclasses import dataclass
 
 from assist.aio import Stream
 from assist.assistant.hours import STRICT
 from assist.audio.formats import LINE
 from assist.audio.levelling import levelled
-from assist.audio.resample import resample
 from assist.errors import ConfigurationError, ProviderError
 from assist.provider import Opened
 from assist.settings import Settings
@@ -62,8 +60,7 @@ class Pico:
         pause = b""
         for piece in pieces(speakable(text)):
             sound = await self._process.speak(piece, self._voices[language], SPEED * pace, VOLUME)
-            on_line = np.frombuffer(resample(sound, RATE, LINE.rate), "<i2").astype(np.float32)
-            if speech := levelled(on_line).astype("<i2").tobytes():
+            if speech := levelled(sound, RATE):
                 yield pause + speech
                 pause = BREATH
 
