@@ -311,9 +311,7 @@ async def test_an_utterance_nobody_wants_is_freed(ear: Ear) -> None:
     assert unwanted() is None
 
 
-async def test_audio_as_late_as_the_ear_has_patience_is_as_good_as_frame_by_frame(
-    ears: Ears, ear: Ear
-) -> None:
+async def test_audio_as_late_as_the_ear_has_patience_is_as_good_as_frame_by_frame(ears: Ears, ear: Ear) -> None:
     await listen(ear, TURN)
     usual = await spoken_by(ear)
     patient = ears.open()
