@@ -8,6 +8,7 @@
         * :exc:`MediaLost` -- the ear or the voice stopped working; the call is still up
         * :exc:`ProtocolError` -- one side broke the Event Socket protocol
     * :exc:`ProviderError` -- a speech or language service; knows whether the same request may succeed if sent again
+        * :exc:`NotHeard` -- nobody could write down what the caller said, who may still press keys
     * :exc:`StoreError` -- Redis did not answer, not in time, or not what was asked; the call goes on
     * :exc:`ConfigurationError` -- a file, a variable or a missing package; says where, what and the mend
 
@@ -68,6 +69,20 @@ class ProviderError(AssistError):
         """Seconds that the service asks to be left alone."""
         self.refused = refused
         """The key or the account is not accepted: no request will succeed until an admin has mended that."""
+
+
+class NotHeard(ProviderError):
+    """Nobody could write down what the caller said, who may still press keys."""
+
+    def __init__(self, error: ProviderError) -> None:
+        """*error* is why the last one could not."""
+        super().__init__(
+            error.provider,
+            error.reason,
+            temporary=error.temporary,
+            retry_after=error.retry_after,
+            refused=error.refused,
+        )
 
 
 class StoreError(AssistError):

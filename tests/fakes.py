@@ -54,12 +54,12 @@ class FakeBrain:
 
 
 class FakeStt:
-    """Understands each utterance as the next of its texts; the empty one is a noise.
+    """Understands each utterance as the next of its texts; the empty one is a noise, where an error is, it fails.
 
     One that begins with ``en:`` is in English, with ``xx:`` in a language nobody speaks.
     """
 
-    def __init__(self, *texts: str) -> None:
+    def __init__(self, *texts: str | ProviderError) -> None:
         self.texts = list(texts)
         self.expected: list[tuple[str, ...]] = []
 
@@ -68,7 +68,10 @@ class FakeStt:
             async for _ in pieces:
                 pass
         self.expected.append(languages)
-        language, _, text = self.texts.pop(0).rpartition(":")
+        understood = self.texts.pop(0)
+        if isinstance(understood, ProviderError):
+            raise understood
+        language, _, text = understood.rpartition(":")
         yield Transcript(text, (text,) if text else (), language)
 
 

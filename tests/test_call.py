@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from assist.assistant import Assistant, load
+from assist.assistant.script import Option, Question
 from assist.audio.vad import Vad
 from assist.call.call import FAILURES, Call, Engines
 from assist.call.channel import TransferOutcome
@@ -39,6 +40,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
             silent_goodbye: Cuelgo.
             still_there: ¿Está ahí?
             trouble: No funciona.
+            deaf: No entiendo nada.
           en: {{greeting: "I am an automatic assistant."}}
         intents:
           person:
@@ -106,7 +108,7 @@ class Score:
 @asynccontextmanager
 async def in_call(
     assistant: Assistant,
-    understood: Sequence[str] = (),
+    understood: Sequence[str | ProviderError] = (),
     replies: Sequence[Sequence[Part] | ProviderError] = (),
     *,
     channel: FakeChannel | None = None,
@@ -335,6 +337,51 @@ async def test_failures_in_a_row_give_the_call_to_the_dialplan(assistant: Assist
             await score.caller_speaks()
         with pytest.raises(ProviderError):
             await running
+        assert score.channel.diary == ["answer"]
+
+
+async def test_a_caller_whom_nobody_understands_is_told_so_and_may_press_keys(assistant: Assistant) -> None:
+    async with in_call(assistant, [DOWN], [["Recepción."]]) as (score, _):
+        await score.caller_speaks()
+        await score.settle()
+        score.ear.press("0")
+        score.ear.press("#")
+        await score.settle()
+        assert score.said == [GREETING, "No entiendo nada.", "Recepción."]
+        assert score.heard == ["0"]
+
+
+async def test_a_caller_whom_nobody_understands_is_offered_the_keys_of_the_menu(assistant: Assistant) -> None:
+    ask, person = {"es": ("Para citas, pulse uno.",), "en": ("For appointments, press one.",)}, Option(key="1")
+    menus = {"words": Question({"es": ("¿Qué?",)}, {"yes": Option()}), "keys": Question(ask, {"person": person})}
+    with_menu = replace(assistant, questions=menus, lost=("words", "keys"))
+    async with in_call(with_menu, [DOWN]) as (score, _):
+        await score.caller_speaks()
+        await score.settle()
+        assert " ".join(score.said[1:]) == "No entiendo nada. Para citas, pulse uno."
+
+
+async def test_whoever_is_not_understood_over_the_greeting_or_the_apology_is_told_too(assistant: Assistant) -> None:
+    channel = FakeChannel(WORD, WORD)
+    async with in_call(assistant, [DOWN, DOWN, "Hola."], [["Buenas."]], channel=channel) as (score, running):
+        await channel.stuck.wait()
+        await score.caller_speaks()
+        await score.caller_speaks()
+        await score.settle()
+        await score.caller_speaks()
+        await score.settle()
+        assert not running.done()
+        assert score.said[-2:] == ["No entiendo nada.", "Buenas."]
+
+
+async def test_who_is_never_understood_is_left_to_the_dialplan(assistant: Assistant) -> None:
+    async with in_call(assistant, [DOWN] * FAILURES) as (score, running):
+        for _ in range(FAILURES):
+            await score.caller_speaks()
+            await score.settle()
+        with pytest.raises(ProviderError):
+            await running
+        assert score.said == [GREETING, *["No entiendo nada."] * (FAILURES - 1)]
         assert score.channel.diary == ["answer"]
 
 

@@ -61,6 +61,8 @@ class Phrases:
     too_long: Text
     trouble: Text
     """An engine failed, and it is said so."""
+    deaf: Text
+    """Nothing that the caller says can be understood, and it is said so; the keys of a menu are offered after it."""
     not_understood: Texts
     """Asks what the caller wants."""
     sorry: Text

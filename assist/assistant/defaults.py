@@ -9,6 +9,7 @@ PHRASES: Mapping[str, Mapping[str, str | list[str]]] = {
         "silent_goodbye": "Como no le oigo, voy a colgar. Llámenos cuando quiera. Hasta luego.",
         "too_long": "Perdone, esta llamada ha llegado a su duración máxima. Gracias por llamar. Hasta luego.",
         "trouble": "Perdone, tengo un problema técnico y no puedo atenderle como es debido.",
+        "deaf": "Perdone, por un problema técnico ahora no puedo entender lo que me dice.",
         "not_understood": [
             "Perdone, no le he entendido. ¿Me lo puede decir de otra manera?",
             "Disculpe, no estoy seguro de haberle entendido. ¿Qué necesita?",
@@ -44,6 +45,7 @@ PHRASES: Mapping[str, Mapping[str, str | list[str]]] = {
         "silent_goodbye": "I can't hear you, so I will hang up now. Please call again any time. Goodbye.",
         "too_long": "I am sorry, this call has reached its longest time. Thank you for calling. Goodbye.",
         "trouble": "I am sorry, I have a technical problem and cannot help you properly.",
+        "deaf": "I am sorry, because of a technical problem I cannot understand what you say right now.",
         "not_understood": [
             "Sorry, I did not understand. Could you say it another way?",
             "I'm sorry, I am not sure I understood you. What do you need?",

@@ -7,19 +7,22 @@ race, and losing a race is cancellation: there are no flags to be asked and forg
 import asyncio
 import logging
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from assist.aio import Stream, race
 from assist.assistant import Assistant, Phrases
 from assist.audio.formats import LINE
+from assist.call.apology import apology
 from assist.call.channel import Channel, TransferOutcome
 from assist.call.ear import Ear
 from assist.call.events import Diary, Ended, Heard, Said, Started, Transferred, Turn
 from assist.call.hearing import Hearing, Question
 from assist.call.session import Memory, Session
 from assist.call.speech import Fillers, Manner, Outcome, Speech
-from assist.errors import HungUp, ProviderError, StoreError
+from assist.errors import HungUp, NotHeard, ProviderError, StoreError
 from assist.llm import Dialog, HangUp, Json, LanguageModel, Message, Part, Speaker, Transfer
 from assist.provider.bill import Bill
 from assist.stt import SpeechToText
@@ -105,7 +108,8 @@ class Call:
         return await self._channel.hung_up()
 
     async def _converse(self, *, resumed: bool) -> None:
-        question = await (self._resume() if resumed else self._say_phrase(self._phrases.greeting))
+        opening = self._resume() if resumed else self._say_phrase(self._phrases.greeting)
+        question = await self._heard_out(opening)
         while not self._over:
             if self._engines.ends_when_spent and self._engines.bill and self._engines.bill.exhausted:
                 await self._say_phrase(self._phrases.too_long)
@@ -115,7 +119,7 @@ class Call:
                 if question:
                     question = await self._answer(question)
             except ProviderError as error:
-                question = await self._apologise(error)
+                question = await self._heard_out(self._apologise(error))
 
     async def _resume(self) -> Question | None:
         """Go on where another worker was killed: with what the caller said since, else with the reply that was due."""
@@ -130,13 +134,21 @@ class Call:
             return None
         return await self._reply(None)
 
-    async def _apologise(self, error: ProviderError) -> Question | None:
+    async def _heard_out(self, saying: Coroutine[Any, Any, Question | None]) -> Question | None:
+        """Return what the caller says over *saying*, and if nobody understands that, over saying so."""
+        while True:
+            try:
+                return await saying
+            except NotHeard as error:
+                saying = self._apologise(error)
+
+    def _apologise(self, error: ProviderError) -> Coroutine[Any, Any, Question | None]:
         """Tell the caller honestly that something does not work; give up after a few in a row."""
         log.warning("no answer: %s", error)
         self._failures += 1
         if self._failures >= FAILURES:
             raise error
-        return await self._say_phrase(self._phrases.trouble)
+        return self._say_phrase(apology(error, self._assistant, self._session.manner.language))
 
     # The caller's side
 

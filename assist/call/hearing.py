@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from assist.aio import race
 from assist.call.ear import Ear, Keyed, Spoken
 from assist.call.speech import Manner
+from assist.errors import NotHeard, ProviderError
 from assist.llm import Message, Speaker
 from assist.stt import SpeechToText, Transcript
 
@@ -44,14 +45,14 @@ class Hearing:
         self._languages = languages
 
     async def listen(self, seconds: float) -> Question | None:
-        """Return what the caller says, or `None` after so much silence; a noise starts it anew."""
+        """Return what the caller says, or `None` after so much silence; a noise starts it anew. Raises `NotHeard`."""
         while utterance := await race(self._ear.next_utterance(), self._ear.silence(seconds)):
             if question := await self.understand(utterance):
                 return question
         return None
 
     async def understand(self, utterance: Spoken | Keyed) -> Question | None:
-        """Return what *utterance* says, once it has ended; `None` if it has no words."""
+        """Return what *utterance* says, once it has ended; `None` if it has no words. Raises `NotHeard`."""
         clock = asyncio.get_running_loop().time
         if isinstance(utterance, Keyed):
             digits = await utterance.digits()
@@ -69,7 +70,10 @@ class Hearing:
         now = self._manner.language
         others = tuple(language for language in self._languages if language != now)
         stream = self._stt.transcribe(utterance.speech(), (now, *others))
-        async with aclosing(stream) as transcripts:
-            async for latest in transcripts:
-                transcript = latest
+        try:
+            async with aclosing(stream) as transcripts:
+                async for latest in transcripts:
+                    transcript = latest
+        except ProviderError as error:
+            raise NotHeard(error) from error
         return transcript
