@@ -190,31 +190,31 @@ class Store:
 
     async def ping(self, *, within: float = IN_CALL) -> None:
         """Return if Redis answers."""
-        async with _bounded(within):
+        async with bounded(within):
             await self._redis.ping()
 
     async def save_session(
         self, call_id: str, session: bytes, ttl: timedelta = SESSION_KEPT, *, within: float = IN_CALL
     ) -> None:
         """Keep *session* for whoever goes on with the call; after *ttl* without another save it is gone."""
-        async with _bounded(within):
+        async with bounded(within):
             await self._redis.set(f"session:{call_id}", session, px=ttl)
 
     async def load_session(self, call_id: str, *, within: float = IN_CALL) -> bytes | None:
         """Return what was last saved of the call, or None if there is nothing to go on with."""
-        async with _bounded(within):
+        async with bounded(within):
             session: Any = await self._redis.get(f"session:{call_id}")
         return cast("bytes | None", session)
 
     async def end_session(self, call_id: str, *, within: float = IN_CALL) -> None:
         """Forget how to go on: the call is over."""
-        async with _bounded(within):
+        async with bounded(within):
             await self._redis.unlink(f"session:{call_id}")
 
     async def add_event(self, call_id: str, event: Event, *, within: float = IN_CALL) -> str:
         """Append *event* to those of the call and return its id. They are kept for the retention after the last."""
         fields: dict[Any, Any] = dict(event)
-        async with _bounded(within), self._redis.pipeline() as pipe:
+        async with bounded(within), self._redis.pipeline() as pipe:
             pipe.xadd(f"events:{call_id}", fields, maxlen=MOST_EVENTS, approximate=True)
             pipe.pexpire(f"events:{call_id}", self._retention)
             identity: bytes = (await pipe.execute())[0]
@@ -226,7 +226,7 @@ class Store:
         """Return the events of the call *after* that id, each with its own id; if there are none, *wait* for one."""
         # To Redis, a block of 0 ms is for ever.
         block = None if wait is None else max(1, wait // timedelta(milliseconds=1))
-        async with _bounded(within + (block or 0) / 1000):
+        async with bounded(within + (block or 0) / 1000):
             streams: Any = await (self._waiting if block else self._redis).xread(
                 {f"events:{call_id}": after}, block=block
             )
@@ -234,7 +234,7 @@ class Store:
 
     async def record_call(self, call: CallRecord, *, within: float = OUT_OF_CALL) -> None:
         """Add a call that is over to the history. The same call again replaces itself."""
-        async with _bounded(within):
+        async with bounded(within):
             await self._redis.set(f"call:{call.id}", _CALL.dump_json(call))
             await self._redis.zadd("calls", {call.id: call.started.timestamp()})
 
@@ -242,20 +242,20 @@ class Store:
         self, limit: int = 50, after: str | None = None, *, within: float = OUT_OF_CALL
     ) -> Sequence[CallRecord]:
         """Return calls of the history, latest beginning first: the page that follows the call *after*."""
-        async with _bounded(within):
+        async with bounded(within):
             ids: Any = await self._redis.eval(_IDS_AFTER, 1, "calls", after or "", str(limit))
             calls = await self._values("call:", ids)
         return [_CALL.validate_json(call) for call in calls if call]
 
     async def worker_alive(self, worker: Worker, *, within: float = OUT_OF_CALL) -> None:
         """Tell that *worker* lives; it is forgotten unless that is told again within a few seconds."""
-        async with _bounded(within):
+        async with bounded(within):
             await self._redis.set(f"worker:{worker.name}", _WORKER.dump_json(worker), px=WORKER_FORGOTTEN_AFTER)
             await self._redis.zadd("workers", {worker.name: 0})
 
     async def workers(self, *, within: float = OUT_OF_CALL) -> Sequence[Worker]:
         """Return the workers that live, on all machines, by name."""
-        async with _bounded(within):
+        async with bounded(within):
             names: Any = await self._redis.zrange("workers", 0, -1)
             beats = await self._values("worker:", names)
             if gone := [name for name, beat in zip(names, beats, strict=True) if beat is None]:
@@ -265,13 +265,13 @@ class Store:
     async def load_speech(self, name: str, *, within: float = IN_CALL) -> bytes | None:
         """Return the sentence that was kept as *name*, if it still is. That counts as a use of it."""
         keys = (_speech(name), _speech("used"))
-        async with _bounded(within):
+        async with bounded(within):
             speech: Any = await self._redis.eval(_LOAD_SPEECH, 2, *keys, name, _ms(self._retention), str(_AHEAD))
         return cast("bytes | None", speech)
 
     async def has_speech(self, name: str, *, ahead: bool = False, within: float = OUT_OF_CALL) -> bool:
         """Whether the sentence *name* is kept, and, if that is asked, as one that was rendered *ahead*."""
-        async with _bounded(within):
+        async with bounded(within):
             found = await self._redis.exists(_speech(name))
             used = await self._redis.zscore(_speech("used"), name)
         return bool(found) and (not ahead or (used or 0) >= _AHEAD)
@@ -286,7 +286,7 @@ class Store:
         """
         keys = (_speech(name), _speech("used"), _speech("bytes"))
         limits = (str(room), _ms(self._retention), str(_AHEAD), _speech(""), str(int(ahead)))
-        async with _bounded(within):
+        async with bounded(within):
             kept: Any = await self._redis.eval(_SAVE_SPEECH, 3, *keys, name, cast("str", speech), *limits)
         return bool(kept)
 
@@ -309,7 +309,8 @@ async def open_store(url: str, retention: timedelta) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def _bounded(within: float) -> AsyncIterator[None]:
+async def bounded(within: float) -> AsyncIterator[None]:
+    """Give what is asked of Redis so many seconds. Raises `StoreError`, and nothing of the client library's."""
     try:
         async with asyncio.timeout(within):
             yield
