@@ -25,25 +25,27 @@ EDGE = 2
 def levelled(pcm: bytes, rate: int, edge: int = EDGE) -> bytes:
     """Return the speech in *pcm*, 16 bits at *rate*, as `LINE` audio: no silence around it, as loud as `LEVEL`.
 
-    *edge* frames are kept before the first and after the last audible one: the soft ends of words. What is audible is
-    decided at the engine's own rate, since a line hardly carries an s, and a word must not begin after it.
+    *edge* frames are kept before the first and after the last audible one: the soft ends of words. A line carries little
+    of an s: where the words begin is decided at the engine's own rate, lest the first lose it; where they end, on the
+    line, where nobody waits for what is not heard.
     """
-    speech = np.frombuffer(resample(_spoken(pcm, rate, edge), rate, LINE.rate), "<i2").astype(np.float32)
+    begun = pcm[_first_audible(pcm, rate, edge) * (rate // FRAMES) * 2 :]
+    speech = np.frombuffer(resample(begun, rate, LINE.rate), "<i2").astype(np.float32)
     loudness = _loudness(speech, LINE.rate)
-    audible = loudness > AUDIBLE * loudness.max(initial=0)
-    if not audible.any():
-        return b""
-    gain = min(LEVEL / np.sqrt(np.square(loudness[audible]).mean()), PEAK / np.abs(speech).max())
-    return np.rint(speech * np.float32(gain)).astype("<i2").tobytes()
-
-
-def _spoken(pcm: bytes, rate: int, edge: int) -> bytes:
-    loudness = _loudness(np.frombuffer(pcm, "<i2").astype(np.float32), rate)
     audible = np.flatnonzero(loudness > max(AUDIBLE * loudness.max(initial=0), HISS))
     if not len(audible):
         return b""
-    frame = rate // FRAMES * 2
-    return pcm[max(audible[0] - edge, 0) * frame : (audible[-1] + edge + 1) * frame]
+    speech = speech[: (audible[-1] + edge + 1) * (LINE.rate // FRAMES)]
+    gain = min(LEVEL / np.sqrt(np.square(loudness[audible]).mean()), PEAK / np.abs(speech).max())
+    loud_enough: NDArray[np.int16] = np.rint(speech * np.float32(gain)).astype("<i2")
+    return loud_enough.tobytes()
+
+
+def _first_audible(pcm: bytes, rate: int, edge: int) -> int:
+    """Return the frame with which the words begin."""
+    loudness = _loudness(np.frombuffer(pcm, "<i2").astype(np.float32), rate)
+    audible = np.flatnonzero(loudness > max(AUDIBLE * loudness.max(initial=0), HISS))
+    return max(int(audible[0]) - edge, 0) if len(audible) else 0
 
 
 def _loudness(sound: Samples, rate: int) -> Samples:
