@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assist.engines.table import TABLES
 from assist.settings import variables
 
 ROOT = Path(__file__).parent.parent
@@ -14,6 +15,12 @@ def test_the_readme_lists_every_setting_and_no_other() -> None:
     rows = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
     listed = {name for row in rows for name in re.findall(r"`([A-Z][A-Z_]+)`", row.split("|")[1])}
     assert listed == set(variables()) - {"STATE_DIRECTORY"}
+
+
+def test_the_readme_lists_every_engine_and_no_other() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| engine |")[2].partition("\n\n")[0]
+    listed = {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert listed == {name for names in TABLES.values() for name in names} - {"echo"}
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.es.md"])
