@@ -14,9 +14,9 @@ from assist.errors import ConfigurationError, ProviderError
 from assist.provider import Kind
 from assist.provider.google import Ending, failure, find_account, open_channel
 from assist.settings import read_settings
-from tests.contracts.stt import listener
 from tests.providers.google import PROJECT, private_key, write_key
 from tests.providers.google_stt import google_stt_server
+from tests.providers.listener import listener
 
 KEY = "GOOGLE_APPLICATION_CREDENTIALS"
 

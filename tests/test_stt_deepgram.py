@@ -30,7 +30,6 @@ from tests.contracts.stt import (
     a_human_is_understood,
     assert_words,
     examined,
-    listener,
     listening,
     real,
     spoken,
@@ -40,6 +39,7 @@ from tests.contracts.stt import (
 from tests.line_audio import frames
 from tests.providers import Fault
 from tests.providers.deepgram import KEY, DeepgramServer, deepgram_server
+from tests.providers.listener import listener
 from tests.recordings import recording
 
 SAID = recording("es", "vm-nobodyavail")

@@ -10,9 +10,9 @@ from assist.audio.formats import Encoding
 from assist.audio.g711 import silence
 from assist.errors import ProviderError
 from assist.stt.deepgram_streams import IDLE, Request, Streams
-from tests.contracts.stt import listener
 from tests.providers import Fault
 from tests.providers.deepgram import KEY, DeepgramServer, deepgram_server
+from tests.providers.listener import listener
 
 SPANISH = "/v1/listen?model=nova-3&encoding=mulaw&sample_rate=8000&language=es"
 ENGLISH = "/v1/listen?model=nova-3&encoding=mulaw&sample_rate=8000&language=en"

@@ -19,7 +19,7 @@ from assist.provider import Kind
 from assist.settings import read_settings
 from assist.stt import Pause
 from tests.contracts import stt
-from tests.contracts.stt import Subject, Talk, examined, listener
+from tests.contracts.stt import Subject, Talk, examined
 from tests.line_audio import frames
 from tests.providers import Fault
 from tests.providers.google import (
@@ -32,6 +32,7 @@ from tests.providers.google import (
     write_key,
 )
 from tests.providers.google_stt import AUDIENCE, SERVICE, google_stt_server
+from tests.providers.listener import listener
 from tests.recordings import recording, word_errors
 
 if TYPE_CHECKING:

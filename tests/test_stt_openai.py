@@ -28,7 +28,6 @@ from tests.contracts.stt import (
     a_human_is_understood,
     assert_words,
     examined,
-    listener,
     listening,
     real,
     spoken,
@@ -37,6 +36,7 @@ from tests.contracts.stt import (
 from tests.line_audio import frames
 from tests.providers import Fault
 from tests.providers.http import HttpService
+from tests.providers.listener import listener
 from tests.providers.openai_stt import Transcriptions, openai_transcriptions
 from tests.providers.openai_tts import KEY
 from tests.recordings import recording

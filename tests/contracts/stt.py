@@ -10,13 +10,10 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from pydantic import JsonValue
 
 import assist
@@ -28,14 +25,12 @@ from assist.errors import ProviderError
 from assist.provider import Kind, Opened
 from assist.settings import read_settings
 from assist.stt import Pause, SpeechToText, Transcript
-from tests.line_audio import frames, samples
+from tests.line_audio import frames
 from tests.providers import Fault, Hear, ProviderServer
 from tests.recordings import Recording, recording, recordings, word_errors
 
 PATIENCE = 20.0
 """Seconds after which what is waited for will not come; a real service is given as much."""
-LONGEST = 1 << 16
-"""Samples of any recording, at most."""
 FRAME = LINE_BYTES_PER_SECOND // 10
 TAIL = bytes(LINE_BYTES_PER_SECOND * 7 // 20)
 """The silence between the pause and the confirmed end of the turn."""
@@ -56,10 +51,9 @@ class Subject:
     partials: bool
     """It tells what it understands so far while the caller speaks."""
     errors: float = 0.0
-    """The share of words that may be misunderstood: none if a `listener` hears."""
+    """The share of words that may be misunderstood: none if `tests.providers.listener` hears."""
 
 
-Sound: TypeAlias = NDArray[np.float64]
 Piece: TypeAlias = bytes | Pause | asyncio.Event
 """Of an utterance; an event is waited for."""
 Behaviour: TypeAlias = Callable[[Subject], Awaitable[None]]
@@ -96,20 +90,6 @@ async def real(engine: str, variable: str, *, partials: bool, **options: JsonVal
         yield Subject(await pool.open(Kind.STT, Choice(engine, options)), partials, errors=0.25)
 
 
-async def listener(audio: bytes) -> str:
-    """Write down *audio* (`LINE`) that is one of the human recordings or any part of one, silence around it allowed.
-
-    What is no recording, or was mangled on the way, is no words. See `tests.providers.Hear`.
-    """
-    sound = samples(audio[: len(audio) // 2 * 2])
-    if not len(sound) or np.abs(sound).max() < 200:
-        return ""
-    size = 1 << (len(sound) + LONGEST).bit_length()
-    spectrum = np.conj(np.fft.rfft(sound, size))
-    heard = (words for known in _known() if (words := known.words_of(sound, spectrum, size)) is not None)
-    return " ".join(next(heard, []))
-
-
 def listening(engine: SpeechToText) -> Hear:
     """Return what writes down Spanish and English as *engine* does, for a service that is to understand anything."""
 
@@ -118,38 +98,6 @@ def listening(engine: SpeechToText) -> Hear:
             return [transcript.text async for transcript in heard][-1]
 
     return hear
-
-
-class _Known:
-    """A recording that is recognised wherever it is cut."""
-
-    def __init__(self, said: Recording) -> None:
-        self._words = said.words.split()
-        self._sound = samples(said.audio)
-        self._energy = np.concatenate([[0.0], np.cumsum(self._sound**2)])
-        self._spectra: dict[int, NDArray[np.complex128]] = {}
-
-    def words_of(self, sound: Sound, spectrum: NDArray[np.complex128], size: int) -> list[str] | None:
-        """Return the words of the part that *sound* is; *spectrum* is its transform of that *size*, conjugated."""
-        product = np.fft.irfft(self._spectrum(size) * spectrum, size)
-        lag = int(np.argmax(product))
-        start = lag if lag < len(self._sound) else lag - size
-        first, last = max(start, 0), min(start + len(sound), len(self._sound))
-        scale = float(np.sqrt((sound**2).sum() * (self._energy[last] - self._energy[first])))
-        if not scale or product[lag] / scale < 0.9:
-            return None
-        place = [round(len(self._words) * sample / len(self._sound)) for sample in (first, last)]
-        return self._words[place[0] : place[1]]
-
-    def _spectrum(self, size: int) -> NDArray[np.complex128]:
-        if size not in self._spectra:
-            self._spectra[size] = np.fft.rfft(self._sound, size)
-        return self._spectra[size]
-
-
-@cache
-def _known() -> list[_Known]:
-    return [_Known(said) for language in ("es", "en") for said in recordings(language)]
 
 
 # Speaking
