@@ -36,7 +36,7 @@ LONGEST = 180
 """Characters of a later one, about 12 s. It is computed while what comes before is heard."""
 
 EDGE = 4
-"""Frames of 10 ms around what is audible: its s begins softly, and without that Whisper loses twice as many words."""
+"""Frames of 10 ms around what is audible: its words begin softly, and with half of it Whisper hears worse."""
 
 PAUSES = {",": 0.12, ";": 0.2, ":": 0.2}
 """Seconds after a clause, by its last character."""
