@@ -1,0 +1,13 @@
+-- The point of no return: from here on a crash means, perhaps called. ARGV: attempt, fence. Returns 1 or 0.
+local attempt = held(ARGV[1], ARGV[2], 'claimed')
+if not attempt or not still_allowed(ARGV[1], attempt) then return 0 end
+local number = number_key(attempt.i)
+uncount_call(number, attempt.at)
+count_call(number, NOW)
+attempt.at, attempt.s = NOW, 'dialing'
+save_attempt(ARGV[1], attempt)
+local progress = progress_of(attempt.i)
+progress.n = attempt.n
+enter(attempt.i, progress, 'dialing')
+tell('dialing', 'contact', attempt.i, 'attempt', ARGV[1])
+return 1

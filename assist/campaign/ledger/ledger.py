@@ -1,0 +1,309 @@
+"""The ledger, as everybody who works on a campaign asks it."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from assist.campaign.ledger.durability import ON_DISK, Confirm
+from assist.campaign.ledger.keys import Keys
+from assist.campaign.ledger.records import NUMBER_BYTES, Live, contact_of, contact_record, limits_record, millionths, ms
+from assist.campaign.ledger.scripts import Scripts
+from assist.campaign.ledger.views import Counts, Page, Standing, Views, Why
+from assist.campaign.model import (
+    NAMESPACE,
+    Blocked,
+    CampaignState,
+    Claim,
+    Contact,
+    ContactState,
+    Limits,
+    Outcome,
+    Refusal,
+    Result,
+    Window,
+)
+from assist.errors import StoreError
+from assist.store import OUT_OF_CALL, Event, bounded
+
+AT_ONCE: Final = 500
+"""Contacts in one script: some milliseconds, in which Redis does nothing else."""
+LOOKED_AT: Final = 32
+"""Contacts in one claim that may turn out not to be callable."""
+_BROKEN: Final = frozenset({Result.FAILED, Result.CONGESTION})
+
+
+class Ledger:
+    """Who may be called now, and what became of it. Every method raises `StoreError`, and nothing else of Redis'."""
+
+    def __init__(self, redis: Redis, keys: Keys, scripts: Scripts, secret: bytes, confirm: Confirm) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._scripts = scripts
+        self._secret = secret
+        self._confirm = confirm
+        self._views = Views(redis, keys)
+
+    def number_key(self, number: str) -> bytes:
+        """Return what stands for *number*, E.164: without the installation's secret it says nothing of it."""
+        return hmac.digest(self._secret, number.encode(), hashlib.sha256)[:NUMBER_BYTES]
+
+    async def create(self, campaign: str, limits: Limits) -> None:
+        """Make a campaign, a `DRAFT`; or give *limits* to one that is there. Raises `ConfigurationError`.
+
+        Campaigns that name the same trunk should say the same of it: each keeps what it says.
+        """
+        async with bounded(OUT_OF_CALL):
+            await self._scripts.create(self._keys.of(campaign), (campaign, limits_record(limits)))
+
+    async def campaigns(self) -> Sequence[str]:
+        """Return the names of all campaigns, sorted."""
+        async with bounded(OUT_OF_CALL):
+            names: Any = await self._redis.smembers(self._keys("campaigns"))
+        return sorted(name.decode() for name in names)
+
+    async def set_state(self, campaign: str, state: CampaignState) -> bool:
+        """Return whether the campaign is in *state* now. `CANCELLED` is for good; `FINISHED` needs everybody done."""
+        async with bounded(OUT_OF_CALL):
+            answer = await self._scripts.set_state(self._keys.of(campaign), (state,))
+        return _exists(answer) == 1
+
+    async def add(self, campaign: str, contacts: Sequence[Contact], due: float = 0.0) -> int:
+        """Let *contacts* wait until *due*, and return how many the campaign did not have. The others stay as they are.
+
+        Raises `StoreError` if there is no such campaign or it was cancelled.
+        """
+        by_group: dict[str, list[Contact]] = defaultdict(list)
+        for contact in contacts:
+            by_group[contact.group].append(contact)
+        new = 0
+        for group, members in by_group.items():
+            for batch in _batches(members):
+                fields = (
+                    field
+                    for contact in batch
+                    for field in (contact.id, contact_record(contact, self.number_key(contact.number)))
+                )
+                async with bounded(OUT_OF_CALL):
+                    answer = await self._scripts.add(self._keys.of(campaign, group), (group, ms(due), *fields))
+                new += _exists(answer)
+        return new
+
+    async def again(self, campaign: str, contacts: Iterable[str], due: float = 0.0) -> int:
+        """Let those of *contacts* that are done wait once more, until *due*. Returns how many."""
+        count = 0
+        for batch in _batches(contacts):
+            by_group: dict[str, list[str]] = defaultdict(list)
+            async with bounded(OUT_OF_CALL):
+                for standing in await self._views.standings(campaign, batch):
+                    by_group[standing.contact.group].append(standing.contact.id)
+                for group, ids in by_group.items():
+                    count += _exists(await self._scripts.again(self._keys.of(campaign, group), (ms(due), *ids)))
+        return count
+
+    async def end_waiting(self, campaign: str, group: str, outcome: Outcome) -> int:
+        """Give everybody of the group who waits that *outcome*: the campaign is over for them. Returns how many."""
+        count = 0
+        while True:
+            async with bounded(OUT_OF_CALL):
+                some: int = await self._scripts.end_waiting(self._keys.of(campaign, group), (outcome, AT_ONCE))
+            count += some
+            if some < AT_ONCE:
+                return count
+
+    async def claim(self, campaign: str, group: str, window: Window, node: str, lease_s: float) -> Claim | Refusal:
+        """Return the right to call the first who is due, from *node*, within *lease_s* seconds; or why there is none.
+
+        Contacts that may not be called are passed over: done if their number is suppressed or was called as often as it
+        may ever be, else due when they may.
+        """
+        span = (ms(window.opens), _floor_ms(window.closes), _floor_ms(window.day), _floor_ms(window.week))
+        arguments = (campaign, group, *span, node, ms(lease_s), LOOKED_AT, NAMESPACE.bytes)
+        async with bounded(OUT_OF_CALL):
+            allowed, *answer = await self._scripts.claim(self._keys.of(campaign, group), arguments)
+        if not allowed:
+            reason, until = answer
+            return Refusal(Blocked(reason.decode()), None if until < 0 else until / 1000)
+        identity, record, attempt, fence, lease = answer
+        return Claim(campaign, contact_of(identity.decode(), record), attempt, fence, node, lease / 1000)
+
+    async def dialing(self, claim: Claim) -> bool:
+        """Return whether *claim* is to be dialed, now. Only once for a claim, and not without the trunk's next token.
+
+        When it returns, it is written, as safely as the installation demands, that the number is being dialed. If it
+        raises, do not dial: that it was written is not known.
+        """
+        held = (claim.id, claim.fence)
+        keys = self._keys.of(claim.campaign, claim.contact.group)
+        async with self._redis.client() as connection:
+            async with bounded(OUT_OF_CALL):
+                if not await self._scripts.dial(keys, held, client=connection):
+                    return False
+            async with bounded(OUT_OF_CALL + ON_DISK):
+                safe = await self._confirm(connection)
+        if not safe:
+            await self._withdraw(claim, ContactState.DIALING, "")
+            raise StoreError("Redis: what must not be lost is not as safe as demanded")
+        while True:
+            async with bounded(OUT_OF_CALL):
+                wait: int = await self._scripts.send(keys, held)
+            if wait <= 0:
+                return wait < 0
+            await asyncio.sleep(wait / 1_000_000)
+
+    async def release(self, claim: Claim, then: float | Outcome | None = None) -> bool:
+        """Give *claim* back: nothing was sent. The contact waits, until *then*, or is done. Returns whether it was so.
+
+        A claim whose `dialing` was true or raised is not given back.
+        """
+        return await self._withdraw(claim, ContactState.CLAIMED, "" if then is None else _after(then))
+
+    async def answered(self, attempt: str) -> bool:
+        """Tell that somebody or something picked up. Returns whether the attempt was `DIALING`."""
+        return await self._change(attempt, self._scripts.answered)
+
+    async def renew(self, attempt: str, lease_s: float) -> bool:
+        """Hold the attempt for *lease_s* seconds from now. Returns False if it is over, or was a claim that lapsed."""
+        return await self._change(attempt, self._scripts.renew, ms(lease_s))
+
+    async def finish(
+        self, attempt: str, result: Result, then: float | Outcome, seconds: float = 0.0, cost: Decimal = Decimal(0)
+    ) -> bool:
+        """Tell how a call ended, and when its contact is to be called again, or why not. Returns whether that counts.
+
+        Only the first end of an attempt does, and none of one that was not `DIALING` yet.
+        """
+        letter = "f" if result in _BROKEN else "h" if result is Result.HUMAN else "."
+        used = (ms(seconds), millionths(cost))
+        return await self._change(attempt, self._scripts.finish, result, _after(then), *used, letter)
+
+    async def expired(self, most: int = 100) -> list[Live]:
+        """Return attempts whose lease ran out. A `CLAIMED` one is to be released; of the others the node knows more."""
+        async with bounded(OUT_OF_CALL):
+            return await self._views.lives(await self._scripts.lapsed(self._keys.shared, (most,)))
+
+    async def attempt(self, attempt: str) -> Live | None:
+        """Return an attempt in progress; None: it is over, or never was."""
+        async with bounded(OUT_OF_CALL):
+            return await self._views.attempt(attempt)
+
+    async def live(self) -> list[Live]:
+        """Return all attempts in progress, of all campaigns."""
+        async with bounded(OUT_OF_CALL):
+            attempts: Any = await self._redis.hvals(self._keys("live"))
+            return await self._views.lives(attempts)
+
+    async def suppress(
+        self, numbers: bytes | Iterable[bytes], campaign: str | None = None, *, source: str = "owner"
+    ) -> int:
+        """Let nobody call these *numbers*, given by their keys, or not this campaign. Returns how many are new.
+
+        When it returns, it is written as safely as the installation demands. *source*: who says so.
+        """
+        keys = self._keys.shared if campaign is None else self._keys.of(campaign)
+        new = 0
+        async with self._redis.client() as connection:
+            for batch in _batches([numbers] if isinstance(numbers, bytes) else numbers):
+                async with bounded(OUT_OF_CALL):
+                    new += await self._scripts.suppress(keys, (source, *batch), client=connection)
+            async with bounded(OUT_OF_CALL + ON_DISK):
+                if not await self._confirm(connection):
+                    raise StoreError("Redis: what must not be lost is not as safe as demanded")
+        return new
+
+    async def unsuppress(self, number: bytes, campaign: str | None = None) -> bool:
+        """Take a number off the list. Returns whether it was on it."""
+        async with bounded(OUT_OF_CALL):
+            removed: Any = await self._redis.hdel(self._list(campaign), number)
+        return bool(removed)
+
+    async def is_suppressed(self, number: bytes, campaign: str | None = None) -> bool:
+        """Whether nobody may call the number; or, if it is named, not this campaign."""
+        async with bounded(OUT_OF_CALL):
+            for name in {self._list(None), self._list(campaign)}:
+                if await self._redis.hexists(name, number):
+                    return True
+        return False
+
+    async def counts(self, campaign: str) -> Counts:
+        """Return the campaign in numbers. Raises `StoreError` if there is none."""
+        async with bounded(OUT_OF_CALL):
+            return await self._views.counts(campaign)
+
+    async def contacts(
+        self,
+        campaign: str,
+        cursor: int = 0,
+        *,
+        states: Collection[ContactState] = (),
+        outcomes: Collection[Outcome] = (),
+        size: int = AT_ONCE,
+    ) -> Page:
+        """Return contacts as they came, from *cursor* on: a page of *size*, of which only those that fit are shown."""
+        async with bounded(OUT_OF_CALL):
+            return await self._views.contacts(campaign, cursor, size, states, outcomes)
+
+    async def contact(self, campaign: str, contact: str) -> Standing | None:
+        """Return where the contact is; None: the campaign has none such."""
+        async with bounded(OUT_OF_CALL):
+            return next(iter(await self._views.standings(campaign, [contact])), None)
+
+    async def why(self, campaign: str, contact: str) -> Why | None:
+        """Return everything that decides about the contact; None: the campaign has none such."""
+        async with bounded(OUT_OF_CALL):
+            found = await self._views.standings(campaign, [contact])
+            return await self._views.why(campaign, contact, self.number_key(found[0].contact.number)) if found else None
+
+    async def events(self, campaign: str, after: str = "0", most: int = 1000) -> Sequence[tuple[str, Event]]:
+        """Return what happened *after* that event, each with its id: ids, results and times, no words, no numbers."""
+        async with bounded(OUT_OF_CALL):
+            entries: Any = await self._redis.xrange(self._keys("events", campaign), min=f"({after}", count=most)
+        return [
+            (identity.decode(), {name.decode(): value.decode() for name, value in fields.items()})
+            for identity, fields in entries
+        ]
+
+    def _list(self, campaign: str | None) -> str:
+        return self._keys("suppressed") if campaign is None else self._keys("unwanted", campaign)
+
+    async def _withdraw(self, claim: Claim, state: ContactState, after: str | int) -> bool:
+        keys = self._keys.of(claim.campaign, claim.contact.group)
+        async with bounded(OUT_OF_CALL):
+            return bool(await self._scripts.withdraw(keys, (claim.id, claim.fence, state, after)))
+
+    async def _change(self, attempt: str, script: Any, *arguments: str | int) -> bool:
+        """Run a script about an attempt in progress. Which campaign and group it is of never changes."""
+        async with bounded(OUT_OF_CALL):
+            found: Any = await self._redis.hget(self._keys("live"), attempt)
+            if found is None:
+                return False
+            about = json.loads(found)
+            return bool(await script(self._keys.of(about["c"], about["g"]), (attempt, *arguments)))
+
+
+def _after(then: float | Outcome) -> str | int:
+    return then.value if isinstance(then, Outcome) else ms(then)
+
+
+def _floor_ms(time: float | None) -> int | str:
+    return "" if time is None else math.floor(time * 1000)
+
+
+def _exists(answer: int) -> int:
+    if answer < 0:
+        raise StoreError("no such campaign in the ledger, or one that was cancelled")
+    return answer
+
+
+def _batches(things: Iterable[Any]) -> Iterable[list[Any]]:
+    iterator = iter(things)
+    while batch := list(islice(iterator, AT_ONCE)):
+        yield batch

@@ -1,0 +1,8 @@
+-- The trunk's token, after what was written is safe. ARGV: attempt, fence. Returns 0: not any more; -1: call now; else
+-- the µs until there may be one.
+local attempt = held(ARGV[1], ARGV[2], 'dialing')
+if not attempt or not still_allowed(ARGV[1], attempt) then return 0 end
+local token = number_of(COUNTERS, 'sends:' .. attempt.t)
+if MICROS < token then return token - MICROS end
+redis.call('HSET', COUNTERS, 'sends:' .. attempt.t, MICROS + limits().period)
+return -1

@@ -1,0 +1,245 @@
+"""What the ledger knows, as it is shown. Reading decides nothing: what is read may have changed meanwhile."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from redis.asyncio import Redis
+
+from assist.campaign.ledger.keys import Keys
+from assist.campaign.ledger.records import Live, contact_of, live_of
+from assist.campaign.model import CampaignState, Contact, ContactState, Outcome, Result
+from assist.errors import StoreError
+
+K = TypeVar("K", ContactState, Outcome, Result)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An attempt that is over."""
+
+    at: float
+    result: Result
+    seconds: float
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a contact is."""
+
+    contact: Contact
+    state: ContactState
+    attempts: int
+    """Begun so far: the next has the number after."""
+    past: tuple[Past, ...] = ()
+    """The latest 20, the earliest first."""
+    outcome: Outcome | None = None
+    """Of one that is done."""
+    due: float | None = None
+    """Of one that waits: not to be called before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some contacts of a campaign, as they came."""
+
+    standings: tuple[Standing, ...]
+    cursor: int | None
+    """Where the next page begins; None: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many of a group wait, and when the first of them is due."""
+
+    contacts: int
+    first: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A campaign in numbers."""
+
+    state: CampaignState
+    states: Mapping[ContactState, int]
+    outcomes: Mapping[Outcome, int]
+    results: Mapping[Result, int]
+    """Of attempts."""
+    calls: int
+    """In progress, claims included."""
+    seconds: float
+    """Used, and set aside for the calls in progress."""
+    cost: Decimal
+    """Likewise."""
+    breaker: float | None
+    """Until when nobody is called, since too much failed."""
+    groups: Mapping[str, Waiting]
+
+    @property
+    def contacts(self) -> int:
+        return sum(self.states.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Everything that decides about one contact."""
+
+    campaign: CampaignState
+    breaker: float | None
+    standing: Standing
+    live: Live | None
+    """The attempt in progress with its number, of whichever campaign."""
+    suppressed: str | None
+    """Who put the number on the list of numbers that nobody may call."""
+    suppressed_here: str | None
+    """Likewise on the campaign's own."""
+    calls: int
+    """Of the number, ever, by all campaigns."""
+    called: tuple[float, ...]
+    """The latest of them."""
+
+
+class Views:
+    """Reads what the scripts write."""
+
+    def __init__(self, redis: Redis, keys: Keys) -> None:
+        self._redis = redis
+        self._keys = keys
+
+    async def counts(self, campaign: str) -> Counts:
+        """Return the campaign in numbers. Raises `StoreError` if there is none."""
+        fields = await self._campaign(campaign)
+        return Counts(
+            state=CampaignState(fields["state"]),
+            states=_tally(fields, "n:", ContactState),
+            outcomes=_tally(fields, "o:", Outcome),
+            results=_tally(fields, "r:", Result),
+            calls=int(fields.get("calls", 0)),
+            seconds=int(fields.get("seconds", 0)) / 1000,
+            cost=_money(fields.get("cost", 0)),
+            breaker=_breaker(fields),
+            groups=await self._groups(campaign),
+        )
+
+    async def standings(self, campaign: str, contacts: Iterable[str]) -> list[Standing]:
+        """Return where these contacts are; who is none of the campaign's is left out."""
+        ids = list(contacts)
+        if not ids:
+            return []
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(self._keys("contacts", campaign), ids)
+            pipe.hmget(self._keys("progress", campaign), ids)
+            records, progress = await pipe.execute()
+        known = [
+            (contact_of(identity, record), json.loads(state or "{}"))
+            for identity, record, state in zip(ids, records, progress, strict=True)
+            if record
+        ]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for contact, _ in known:
+                pipe.zscore(self._keys("due", campaign, contact.group), contact.id)
+            dues: list[float | None] = await pipe.execute()
+        return [_standing(contact, state, due) for (contact, state), due in zip(known, dues, strict=True)]
+
+    async def contacts(
+        self, campaign: str, cursor: int, size: int, states: Collection[ContactState], outcomes: Collection[Outcome]
+    ) -> Page:
+        """Return those of the next *size* contacts that are in one of the states and have one of the outcomes."""
+        ids: Any = await self._redis.lrange(self._keys("order", campaign), cursor, cursor + size - 1)
+        standings = tuple(
+            standing
+            for standing in await self.standings(campaign, [identity.decode() for identity in ids])
+            if (not states or standing.state in states) and (not outcomes or standing.outcome in outcomes)
+        )
+        return Page(standings, cursor + size if len(ids) == size else None)
+
+    async def why(self, campaign: str, contact: str, number: bytes) -> Why:
+        """Return what decides about the contact, whose number has that key. Raises `StoreError` if there is none."""
+        fields = await self._campaign(campaign)
+        standings = await self.standings(campaign, [contact])
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hget(self._keys("suppressed"), number)
+            pipe.hget(self._keys("unwanted", campaign), number)
+            pipe.hget(self._keys("numbers"), number)
+            pipe.hget(self._keys("ringing"), number)
+            suppressed, here, history, attempt = await pipe.execute()
+        calls, *called = json.loads(history or "[0]")
+        return Why(
+            campaign=CampaignState(fields["state"]),
+            breaker=_breaker(fields),
+            standing=standings[0],
+            live=await self.attempt(attempt.decode()) if attempt else None,
+            suppressed=_source(suppressed),
+            suppressed_here=_source(here),
+            calls=int(calls),
+            called=tuple(at / 1000 for at in called),
+        )
+
+    async def attempt(self, attempt: str) -> Live | None:
+        """Return an attempt that is in progress."""
+        found: Any = await self._redis.hget(self._keys("live"), attempt)
+        lives = await self.lives([found] if found else [])
+        return lives[0] if lives else None
+
+    async def lives(self, attempts: Iterable[bytes]) -> list[Live]:
+        """Return attempts that the scripts wrote so."""
+        read = [json.loads(attempt) for attempt in attempts]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for attempt in read:
+                pipe.hget(self._keys("contacts", attempt["c"]), attempt["i"])
+            records = await pipe.execute()
+        return [
+            live_of(attempt, contact_of(attempt["i"], record)) for attempt, record in zip(read, records, strict=True)
+        ]
+
+    async def _groups(self, campaign: str) -> dict[str, Waiting]:
+        names: Any = await self._redis.smembers(self._keys("groups", campaign))
+        groups = sorted(name.decode() for name in names)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for group in groups:
+                pipe.zcard(self._keys("due", campaign, group))
+                pipe.zrange(self._keys("due", campaign, group), 0, 0, withscores=True)
+            answers = await pipe.execute()
+        return {
+            group: Waiting(number, first[0][1] / 1000 if first else None)
+            for group, number, first in zip(groups, answers[::2], answers[1::2], strict=True)
+        }
+
+    async def _campaign(self, campaign: str) -> dict[str, str]:
+        fields: Any = await self._redis.hgetall(self._keys("campaign", campaign))
+        if not fields:
+            raise StoreError("no such campaign in the ledger")
+        return {name.decode(): value.decode() for name, value in fields.items()}
+
+
+def _standing(contact: Contact, progress: Mapping[str, Any], due: float | None) -> Standing:
+    return Standing(
+        contact=contact,
+        state=ContactState(progress.get("s", "waiting")),
+        attempts=int(progress.get("n", 0)),
+        past=tuple(
+            Past(at / 1000, Result(result), length / 1000, _money(cost))
+            for at, result, length, cost in progress.get("a", ())
+        ),
+        outcome=Outcome(progress["o"]) if "o" in progress else None,
+        due=None if due is None else due / 1000,
+    )
+
+
+def _tally(fields: Mapping[str, str], prefix: str, kind: type[K]) -> dict[K, int]:
+    return {member: count for member in kind if (count := int(fields.get(prefix + member.value, 0)))}
+
+
+def _money(millionths: str | float) -> Decimal:
+    return Decimal(int(millionths)) / 1_000_000
+
+
+def _breaker(fields: Mapping[str, str]) -> float | None:
+    return int(fields["breaker"]) / 1000 if "breaker" in fields else None
+
+
+def _source(mark: bytes | None) -> str | None:
+    return mark.decode().partition(" ")[2] if mark else None
