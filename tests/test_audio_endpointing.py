@@ -241,6 +241,16 @@ def test_what_is_quiet_need_not_be_judged_for_a_turn_to_end() -> None:
         probabilities += VAD.step()[row]
     VAD.close(row)
     endpointer = Endpointer(Rules())
-    endpointer.feed(spoken, probabilities)
-    ends = [event for _ in range(35) for event in endpointer.feed(bytes(FRAME), []) if isinstance(event, Ended)]
+    endpointer.feed(spoken + bytes(24 * WINDOW), [*probabilities, *[0.0] * 12])
+    ends = [event for _ in range(12) for event in endpointer.feed(bytes(FRAME), []) if isinstance(event, Ended)]
     assert [end.at - end.voice_end for end in ends] == [pytest.approx(4800, abs=FRAME // 2)]
+
+
+def test_more_audio_than_the_detector_can_follow_is_waited_for() -> None:
+    endpointer = Endpointer(Rules())
+    endpointer.feed(bytes(4 * WINDOW), [])
+    assert not endpointer.behind
+    endpointer.feed(bytes(16 * WINDOW), [])
+    assert endpointer.behind
+    endpointer.feed(b"", [0.0] * 10)
+    assert not endpointer.behind

@@ -338,3 +338,9 @@ async def test_over_the_assistant_a_sound_ends_the_ears_patience(ear: Ear) -> No
     assert 320 < still < ear.patience(speaking=False)
     ear.hear(SORRY[8000:8320])
     assert ear.patience(speaking=True) <= 160
+
+
+async def test_an_ear_that_is_behind_does_not_ask_for_more(ear: Ear) -> None:
+    ear.hear(SORRY)
+    await asyncio.sleep(0)
+    assert ear.patience(speaking=True) >= 800

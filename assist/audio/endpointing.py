@@ -28,6 +28,9 @@ _HALF = SLICE // 2
 _SLICE_BYTES = SLICE * 2
 _WINDOW_BYTES = WINDOW * 2
 
+_BEHIND = 8 * _WINDOW_BYTES
+"""Of audio that is not judged: then it is the detector that is waited for, and looking at all of it would take long."""
+
 _MAYBE = 0.3
 _SURE = 0.5
 _RECENT = 8
@@ -175,6 +178,11 @@ class Endpointer:
             return None
         return self._voice_end + (self._end if self._paused else self._pause)
 
+    @property
+    def behind(self) -> bool:
+        """Whether so much has not been judged yet that more audio tells nothing."""
+        return len(self._unjudged) > _BEHIND
+
     def still(self, audio: bytes | bytearray) -> bool:
         """Whether no voice can begin for now: *audio*, which comes next, is as quiet as the last that was fed."""
         return not any(self._recent) and self._quiet(self._unjudged + audio)
@@ -191,7 +199,7 @@ class Endpointer:
             window = bytes(self._unjudged[:_WINDOW_BYTES])
             del self._unjudged[:_WINDOW_BYTES]
             self._judge(window, probability, events)
-        if self._start is not None and self._due(self.position) and self._quiet(self._unjudged):
+        if self._start is not None and not self.behind and self._due(self.position) and self._quiet(self._unjudged):
             self._silent(self.position, events)
         return events
 

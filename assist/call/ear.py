@@ -66,6 +66,8 @@ class Ear:
         self._ears.heard(self, audio)
 
     def patience(self, speaking: bool) -> int:
+        if self._endpointer.behind:
+            return _UNHURRIED
         if (due := self._endpointer.due) is not None:
             return min(due - self.position, _UNHURRIED)
         if not speaking:
