@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import os
 import socket
 import sys
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assist.assistant import Assistant, Assistants
+from assist.assistant.loading import made, parse
 from assist.audio.endpointing import Rules
 from assist.audio.vad import Vad
 from assist.call.call import Call
@@ -24,7 +26,7 @@ from assist.errors import CommandFailed, ConfigurationError, MediaLost, Provider
 from assist.journal import Journal, follow, turns_of
 from assist.log import CALL
 from assist.settings import Settings
-from assist.store import Store, TurnRecord, open_store
+from assist.store import SESSION_KEPT, Store, TurnRecord, open_store
 from assist.store import Worker as WorkerState
 from assist.switch.channel import FreeSwitchChannel, open_channel
 from assist.switch.connection import Connection
@@ -52,6 +54,8 @@ class Worker:
         self._ears = ears
         self._kit = kit
         self._assistants = Assistants(settings.files.assistants_dir)
+        self._saved: dict[str, float] = {}
+        """Versions of assistants, by when their files were kept for other workers."""
         self._read_assistants()
 
     async def hold(self, connection: Connection, connect: Event) -> None:
@@ -64,8 +68,8 @@ class Worker:
             log.error("the call is left to the dialplan: %s", error)
 
     async def _hold(self, channel: FreeSwitchChannel) -> None:
-        assistant = self._assistants.get(channel.line.assistant)
         session = await self._session(channel.line.id)
+        assistant = await self._assistant(channel.line.assistant, session)
         ear = self._ear(assistant, session)
         try:
             await self._converse(channel, ear, assistant, session)
@@ -84,6 +88,24 @@ class Worker:
             cause = await call.run(session)
             log.info("the call is over: %s", cause)
             await journal.conclude(engines.bill.items if engines.bill else ())
+
+    async def _assistant(self, name: str, session: Session | None) -> Assistant:
+        """Return the assistant as its file is now, or as it was when the call that is taken over began."""
+        assistant = self._assistants.get(name)
+        try:
+            if session is None or session.version == assistant.version:
+                await self._keep_file(assistant)
+            elif text := await self._store.load_assistant(session.version):
+                return made(parse(Path(f"{name}.yaml"), text))
+        except (StoreError, ConfigurationError) as error:
+            log.warning("whoever takes this call over finds the assistant as its file is then: %s", error)
+        return assistant
+
+    async def _keep_file(self, assistant: Assistant) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._saved.get(assistant.version, -math.inf) > SESSION_KEPT.total_seconds():
+            await self._store.save_assistant(assistant.version, self._assistants.text(assistant.name))
+            self._saved[assistant.version] = now
 
     async def _keep_recording(self, channel: FreeSwitchChannel) -> None:
         """Record the call for good, if that is wanted; a call is worth more than its recording.

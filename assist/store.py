@@ -1,18 +1,19 @@
 """What outlives a process, in Redis. Every key of the project is named here, and nowhere else.
 
-===================== ======= ================================================== =====================
-key                   type    holds                                              kept
-===================== ======= ================================================== =====================
-``session:<call>``    string  all it takes to go on with the call elsewhere      as the caller says
-``events:<call>``     stream  what happened in the call, words included          the retention
-``call:<call>``       string  `CallRecord`: no words, no numbers                 for ever
-``calls``             zset    ids of all those, by the time they began           for ever
-``worker:<name>``     string  `Worker`, its last heartbeat                       a few seconds
-``workers``           zset    names of those                                     while they live
-``{speech}:<hash>``   string  a sentence as it was spoken, `LINE` audio           the retention after its last use
-``{speech}:used``     zset    hashes of those, by when they were last used       likewise
-``{speech}:bytes``    hash    the size of each, and of all as ``all``            likewise
-===================== ======= ================================================== =====================
+======================= ====== ============================================= ================================
+key                     type   holds                                         kept
+======================= ====== ============================================= ================================
+``session:<call>``      string all it takes to go on with the call elsewhere as the caller says
+``assistant:<version>`` string its file, as calls began with it              two sessions
+``events:<call>``       stream what happened in the call, words included     the retention
+``call:<call>``         string `CallRecord`: no words, no numbers            for ever
+``calls``               zset   ids of all those, by the time they began      for ever
+``worker:<name>``       string `Worker`, its last heartbeat                  a few seconds
+``workers``             zset   names of those                                while they live
+``{speech}:<hash>``     string a sentence as it was spoken, `LINE` audio     the retention after its last use
+``{speech}:used``       zset   hashes of those, by when they were last used  likewise
+``{speech}:bytes``      hash   the size of each, and of all as ``all``       likewise
+======================= ====== ============================================= ================================
 
 Calls are known by FreeSWITCH's UUID; nothing is keyed by a telephone number. What was rendered ahead of the calls
 stays for ever, and goes last when there is no room. The braces keep a cache in one place of a Cluster.
@@ -41,6 +42,8 @@ OUT_OF_CALL: Final = 2.0
 
 SESSION_KEPT: Final = timedelta(hours=4)
 """After the last turn; each saves the session anew."""
+ASSISTANT_KEPT: Final = 2 * SESSION_KEPT
+"""After the beginning of a call, which is no longer than a session is kept; each half of it may be saved anew."""
 MOST_EVENTS: Final = 2000
 """Of one call: an hour of talk has about 1,000; more would be a loop."""
 WORKER_FORGOTTEN_AFTER: Final = timedelta(seconds=5)
@@ -210,6 +213,17 @@ class Store:
         """Forget how to go on: the call is over."""
         async with bounded(within):
             await self._redis.unlink(f"session:{call_id}")
+
+    async def save_assistant(self, version: str, text: bytes, *, within: float = IN_CALL) -> None:
+        """Keep the file of an assistant for whoever goes on with a call that began with it."""
+        async with bounded(within):
+            await self._redis.set(f"assistant:{version}", text, px=ASSISTANT_KEPT)
+
+    async def load_assistant(self, version: str, *, within: float = IN_CALL) -> bytes | None:
+        """Return that file, or None if it is gone."""
+        async with bounded(within):
+            text: Any = await self._redis.get(f"assistant:{version}")
+        return cast("bytes | None", text)
 
     async def add_event(self, call_id: str, event: Event, *, within: float = IN_CALL) -> str:
         """Append *event* to those of the call and return its id. They are kept for the retention after the last."""

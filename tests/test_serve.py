@@ -112,8 +112,8 @@ def serving(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterato
 async def test_what_is_said_while_no_worker_lives_is_answered_knowing_what_was_said_before(
     serving: Serving, ending: signal.Signals, within: float
 ) -> None:
-    """And the call is still recorded, but for what is said in a transfer."""
-    async with serving.house() as home, home.ring("uno") as call:
+    """By the assistant that the call began with. And the call is still recorded, but for what is said in a transfer."""
+    async with serving.house() as home, home.ring("uno") as call, speaking_english(serving, "uno"):
         await follows(call, Step(say=SHORT), Step(say=SHORT, over=1.0), Step(over=1.0))
         victim = await holder(serving, home.store)
         os.kill(victim, ending)
@@ -134,6 +134,17 @@ async def test_what_is_said_while_no_worker_lives_is_answered_knowing_what_was_s
     assert (greeting, first[:11], last[:15]) == (GREETING, "1 lo siento", "3 las comadreja")
     assert [turn.interrupted for turn in record.turns] == [True, True, False], "but for the one that was killed"
     assert not call.apologised
+
+
+@asynccontextmanager
+async def speaking_english(serving: Serving, assistant: str) -> AsyncIterator[None]:
+    """Let new calls of *assistant* meet another, who knows no Spanish."""
+    path = serving.directory / "assistants" / f"{assistant}.yaml"
+    before = path.read_text(encoding="utf-8")
+    english = "languages: en\ntimezone: Europe/London\nphrases: {en: {greeting: I am an automatic assistant.}}\n"
+    path.write_text(english, encoding="utf-8")
+    yield
+    path.write_text(before, encoding="utf-8")
 
 
 def recorder(serving: Serving, home: House, call: SimulatedCall) -> Recorder:

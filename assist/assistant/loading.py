@@ -25,7 +25,11 @@ FROM_FILE = ("name", "version")
 
 def load(path: Path) -> Assistant:
     """Return the assistant of a file. Raises `ConfigurationError` with every mistake in it."""
-    found = inspect(path)
+    return made(inspect(path))
+
+
+def made(found: Assistant | list[Mistake]) -> Assistant:
+    """Return the assistant, if it is one. Raises `ConfigurationError` with every mistake."""
     if isinstance(found, Assistant):
         return found
     raise ConfigurationError("\n".join(map(str, found)))
@@ -34,18 +38,27 @@ def load(path: Path) -> Assistant:
 def inspect(path: Path) -> Assistant | list[Mistake]:
     """Return the assistant of a file, or all its mistakes by line."""
     try:
-        text = path.read_bytes()
+        return parse(path, path.read_bytes())
     except OSError as error:
         return [Mistake(str(path), 1, "", f"it cannot be read: {error.strerror}", "check the name and the permissions")]
+
+
+def parse(path: Path, text: bytes) -> Assistant | list[Mistake]:
+    """Return the assistant that *text* declares in a file of that name, or all its mistakes by line."""
     document = read(str(path), text)
     if not isinstance(document.values, dict):
         empty = Mistake(str(path), 1, "", "there is no assistant in it", "start from one in config/assistants")
         return list(document.mistakes) or [empty]
-    found = validate(document, document.values, path.stem, hashlib.sha256(text).hexdigest()[:16])
+    found = validate(document, document.values, path.stem, version_of(text))
     if isinstance(found, Assistant):
         mistakes = [*document.mistakes, *broken(found, document)]
         return sorted(mistakes, key=lambda mistake: mistake.line) if mistakes else found
     return sorted([*document.mistakes, *found], key=lambda mistake: mistake.line)
+
+
+def version_of(text: bytes) -> str:
+    """Return the version of the assistant that *text* declares."""
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def validate(document: Document, values: dict[str, Plain], name: str, version: str) -> Assistant | list[Mistake]:
@@ -83,6 +96,7 @@ def phrases(values: dict[str, Plain]) -> dict[str, object]:
 class _Kept:
     changed_ns: int
     assistant: Assistant
+    text: bytes
 
 
 class Assistants:
@@ -110,11 +124,15 @@ class Assistants:
         if kept and kept.changed_ns == changed:
             return kept.assistant
         try:
-            assistant = load(path)
-        except ConfigurationError as error:
+            text = path.read_bytes()
+            self._kept[name] = _Kept(changed, made(parse(path, text)), text)
+        except (ConfigurationError, OSError) as error:
             if not kept:
                 raise
             log.error("assistant %s goes on as it was before its file was changed:\n%s", name, error)
-            assistant = kept.assistant
-        self._kept[name] = _Kept(changed, assistant)
-        return assistant
+            self._kept[name] = _Kept(changed, kept.assistant, kept.text)
+        return self._kept[name].assistant
+
+    def text(self, name: str) -> bytes:
+        """Return what the file said of the assistant that `get` returned last."""
+        return self._kept[name].text
