@@ -166,6 +166,9 @@ class Files(BaseSettings):
     )
     """Of the embedded Redis; systemd gives it as ``STATE_DIRECTORY``."""
     assistants_dir: Folder = Path("config/assistants")
+    campaigns_dir: Folder = Path("config/campaigns")
+    policies_dir: Folder = Path("config/policies")
+    """What each country allows campaigns."""
     prices: Folder = Path("config/prices.yaml")
     """What engines cost."""
     recordings_dir: Folder | None = None
