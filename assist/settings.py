@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -36,9 +36,21 @@ def _no_published_password(value: SecretStr) -> SecretStr:
     return value
 
 
+def _address(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError("is no address: write host:port, as 10.0.0.1:8021")
+    return host.strip("[]"), port
+
+
 Folder: TypeAlias = Annotated[Path, AfterValidator(Path.expanduser)]
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 Names: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words), Field(min_length=1)]
+Addresses: TypeAlias = Annotated[
+    tuple[Annotated[tuple[str, Port], BeforeValidator(_address)], ...], NoDecode, BeforeValidator(_words)
+]
 Networks: TypeAlias = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_words)]
 
 
@@ -128,6 +140,13 @@ class Esl(BaseSettings):
     host: str = "127.0.0.1"
     port: Port = 8021
     password: Annotated[SecretStr, AfterValidator(_no_published_password)] | None = None
+    nodes: Addresses = ()
+    """Where several FreeSWITCHes place the calls of campaigns, as ``10.0.0.1:8021``; all have the same password."""
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """Of all FreeSWITCHes that place the calls of campaigns."""
+        return self.nodes or ((self.host, self.port),)
 
 
 class Redis(BaseSettings):
@@ -138,6 +157,8 @@ class Redis(BaseSettings):
     url: SecretStr | None = Field(default=None, validation_alias="REDIS_URL")
     """Without it an embedded server, shared by all verbs. Secret, since it may hold a password."""
     retention_days: float = Field(default=30.0, gt=0.0)
+    durable: Literal["memory", "aof", "replica"] = "aof"
+    """How safe it must be in Redis that a number is being dialed, before it is: ``assist.campaign.ledger``."""
     speech_cache_mb: int = Field(default=256, ge=0)
     """For sentences that were said before, or rendered ahead; a minute takes one."""
 

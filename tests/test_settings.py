@@ -124,3 +124,14 @@ def test_a_key_that_is_missing_is_told_by_its_name(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("CLINIC_API_KEY", value)
     with pytest.raises(ConfigurationError, match=r"^CLINIC_API_KEY: is missing: set it$"):
         secret("CLINIC_API_KEY")
+
+
+def test_freeswitches_that_place_the_calls_of_campaigns(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().esl.addresses == (("127.0.0.1", 8021),)
+    monkeypatch.setenv("ASSIST_ESL_NODES", "10.0.0.1:8021, [fd00::2]:9021")
+    assert read_settings().esl.addresses == (("10.0.0.1", 8021), ("fd00::2", 9021))
+
+
+def test_a_freeswitch_without_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSIST_ESL_NODES", "10.0.0.1")
+    assert mistakes() == ["ASSIST_ESL_NODES: is no address: write host:port, as 10.0.0.1:8021"]

@@ -1,5 +1,6 @@
 """The API commands of the simulated switch: they act at once, whatever the call is doing."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -32,6 +33,9 @@ def _status(board: Switchboard, argument: str) -> str:
 
 
 def _show(board: Switchboard, argument: str) -> str:
+    if argument.endswith("as json"):
+        rows = [{"uuid": uuid} for uuid in board.sessions]
+        return json.dumps({"row_count": len(rows), "rows": rows} if rows else {"row_count": 0})
     return f"\n{len(board.sessions) + len(board.legs)} total.\n"
 
 

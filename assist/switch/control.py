@@ -1,10 +1,11 @@
 """FreeSWITCH's own Event Socket, which we call: `async with control(host, port, password) as switch`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import asynccontextmanager
 
-from assist.errors import CommandFailed, ConfigurationError, ConnectionLost, HungUp
+from assist.errors import CommandFailed, ConfigurationError, ConnectionLost, HungUp, ProtocolError
 from assist.switch import commands
 from assist.switch.connection import Connection
 
@@ -52,6 +53,14 @@ class Control:
     async def uuid_exists(self, uuid: str) -> bool:
         """Return whether that channel is alive."""
         return await self.connection.api(f"uuid_exists {commands.word(uuid)}") == "true"
+
+    async def channels(self) -> Set[str]:
+        """Return the ids of all channels. FreeSWITCH tells of one that has just begun or ended a little late."""
+        try:
+            shown: list[dict[str, str]] = json.loads(await self.connection.api("show channels as json")).get("rows", [])
+        except ValueError as error:
+            raise ProtocolError("show channels: is no JSON") from error
+        return {channel["uuid"] for channel in shown}
 
     async def hang_up(self, uuid: str, cause: str = "NORMAL_CLEARING") -> None:
         """End that call. Raises `CommandFailed` if there is none."""
