@@ -140,13 +140,10 @@ local function stopped(opens, closes)
     return nil
 end
 
--- The attempt if whoever asks has it, in that state and in time.
+-- The attempt, if whoever asks has it and it is in that state.
 local function held(id, fence, state)
     local attempt = attempt_of(id)
-    if attempt and attempt.f == tonumber(fence) and attempt.s == state and NOW < attempt.lease then
-        return attempt
-    end
-    return nil
+    return attempt and attempt.f == tonumber(fence) and attempt.s == state and attempt
 end
 
 -- Whether it may go on; if not, it is withdrawn.

@@ -1,6 +1,6 @@
 -- The point of no return: from here on a crash means, perhaps called. ARGV: attempt, fence. Returns 1 or 0.
 local attempt = held(ARGV[1], ARGV[2], 'claimed')
-if not attempt or not still_allowed(ARGV[1], attempt) then return 0 end
+if not attempt or NOW >= attempt.lease or not still_allowed(ARGV[1], attempt) then return 0 end
 local number = number_key(attempt.i)
 uncount_call(number, attempt.at)
 count_call(number, NOW)
