@@ -29,6 +29,8 @@ BYTES_PER_SECOND = 16000
 EAR = "{enable_file_write_buffering=false,RECORD_PRE_BUFFER_FRAMES=1,RECORD_READ_ONLY=true}"
 """Variables without which a recording is no ear."""
 
+PASSWORD = "of the simulated switch"
+
 LOOPBACK = [IPv4Network("127.0.0.0/8")]
 
 EVENTS = (
@@ -72,6 +74,11 @@ class Rig(Protocol):
 
     def place(self, codec: str = "PCMA") -> AbstractAsyncContextManager[Caller]:
         """Let a caller ring; a worker must answer. At the end he hangs up, and nothing may be left of the call."""
+        ...
+
+    @property
+    def event_socket(self) -> tuple[int, str]:
+        """Port and password of the switch's own, on loopback."""
         ...
 
 
@@ -205,6 +212,7 @@ class SimulatedRig:
     line: SimulatedLine
     ports: tuple[int, int]
     media_dir: Path
+    event_socket: tuple[int, str]
 
     @asynccontextmanager
     async def place(self, codec: str = "PCMA") -> AsyncIterator[Caller]:
@@ -220,8 +228,11 @@ class SimulatedRig:
 @asynccontextmanager
 async def simulated_rig(directory: Path) -> AsyncIterator[SimulatedRig]:
     first, spare = free_ports(2)
-    async with SimulatedLine([f"127.0.0.1:{port}" for port in (first, spare)]) as line:
-        yield SimulatedRig(line, (first, spare), directory)
+    async with (
+        SimulatedLine([f"127.0.0.1:{port}" for port in (first, spare)]) as line,
+        line.event_socket(PASSWORD) as port,
+    ):
+        yield SimulatedRig(line, (first, spare), directory, (port, PASSWORD))
 
 
 class FedPipe:

@@ -20,6 +20,8 @@ class Destination:
     """What he says, as ``playback`` would play it."""
     echoes: bool = False
     """He says what he hears."""
+    announces: bool = False
+    """While it rings, something else is heard."""
 
 
 FOREVER = float("inf")
@@ -32,7 +34,7 @@ BY_LAST_DIGIT = {
     "5": Destination("NORMAL_TEMPORARY_FAILURE"),
     "6": Destination("CALL_REJECTED"),
     "7": Destination(rings=0.5, echoes=True),
-    "8": Destination(rings=1.0),
+    "8": Destination(rings=1.0, announces=True),
     "9": Destination(talks=1.0),
 }
 BUSY = Destination("USER_BUSY")

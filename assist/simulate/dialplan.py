@@ -29,6 +29,8 @@ class Extension:
 
     def __init__(self, session: Session, hosts: Sequence[str], plan: Dialplan) -> None:
         self.apologised = False
+        self.entered = session.profile.direction == "inbound"
+        """Whoever is called has to answer first."""
         self._session = session
         self._hosts = hosts
         self._plan = plan
@@ -37,6 +39,8 @@ class Extension:
         """Hold the call from its beginning to its end."""
         session = self._session
         try:
+            while not (self.entered or session.cause):
+                yield
             yield from self._through()
             if not session.cause:
                 session.hang_up("NORMAL_CLEARING")

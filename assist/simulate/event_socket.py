@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from uuid import uuid4
 
 from assist.aio import race
 from assist.errors import ProtocolError
-from assist.simulate.api import api
+from assist.simulate.jobs import perform, start_job
 from assist.simulate.session import Session
-from assist.simulate.subscription import Subscription
+from assist.simulate.subscription import NOT_FOUND, Subscription, reply
 from assist.simulate.switchboard import Switchboard
 from assist.switch.wire import Command, CommandParser, frame
 
@@ -48,7 +47,7 @@ class EventSocket:
         parser = CommandParser()
         while data := await self._reader.read(4096):
             for command in parser.feed(data):
-                self._writer.write(self._answer(command))
+                self._writer.write(await self._answer(command))
                 if self._left.is_set():
                     return True
         return True
@@ -87,15 +86,15 @@ class EventSocket:
         whose = {"Content-Type": "text/disconnect-notice", "Controlled-Session-UUID": self._session.uuid}
         self._writer.write(frame({**whose, **headers}, body))
 
-    def _answer(self, command: Command) -> bytes:
+    async def _answer(self, command: Command) -> bytes:
         verb, _, rest = command.text.partition(" ")
         if verb == "api":
-            return frame({"Content-Type": "api/response"}, (api(self._board, rest) or "-ERR no reply\n").encode())
+            return await perform(self._board, rest)
         if verb == "connect":
             return self._connect()
         if verb == "bgapi":
-            return self._start_job(rest, command.headers.get("Job-UUID") or str(uuid4()))
-        return _reply(self._obey(verb, rest, command) or "-ERR command not found")
+            return start_job(self._board, command, self._session.uuid)
+        return reply(self._obey(verb, rest, command) or NOT_FOUND)
 
     def _obey(self, verb: str, rest: str, command: Command) -> str:
         words = rest.split()
@@ -103,8 +102,6 @@ class EventSocket:
             case "exit" | "...":
                 self._left.set()
                 return "+OK bye"
-            case "filter":
-                return self._subscription.filter(words)
             case "resume":
                 self._resumes = True
                 self._session.variables["socket_resume"] = "true"
@@ -115,19 +112,13 @@ class EventSocket:
                 return self._subscription.mine(words)
             case "sendmsg":
                 return self._send_message(rest, command)
-            case "event":
-                return self._subscription.add(words)
-            case "nixevent":
-                return self._subscription.drop(words)
-            case "noevents":
-                return self._subscription.clear()
             case "linger":
                 self._linger = float(words[0]) if words else FOR_EVER
                 return f"+OK will linger {words[0]} seconds" if words else "+OK will linger"
             case "nolinger":
                 self._linger = None
                 return "+OK will not linger"
-        return ""
+        return self._subscription.obey(verb, words)
 
     def _send_message(self, uuid: str, command: Command) -> str:
         session = self._board.sessions.get(uuid) if uuid else self._session
@@ -148,18 +139,3 @@ class EventSocket:
             "Control": "full",
         }
         return frame(headers)
-
-    def _start_job(self, command: str, job: str) -> bytes:
-        # The result comes as an event, after the answer.
-        asyncio.get_running_loop().call_soon(self._end_job, command, job)
-        return frame({"Content-Type": "command/reply", "Reply-Text": f"+OK Job-UUID: {job}", "Job-UUID": job})
-
-    def _end_job(self, command: str, job: str) -> None:
-        verb, _, argument = command.partition(" ")
-        headers = {"Job-UUID": job, "Job-Owner-UUID": self._session.uuid, "Job-Command": verb}
-        result = api(self._board, command) or "-ERR no reply\n"
-        self._board.publish("BACKGROUND_JOB", {**headers, "Job-Command-Arg": argument, "_body": result})
-
-
-def _reply(text: str) -> bytes:
-    return frame({"Content-Type": "command/reply", "Reply-Text": text})

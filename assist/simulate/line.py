@@ -5,6 +5,7 @@ async with SimulatedLine(["127.0.0.1:8084"]) as line:
         await call.say(audio)
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -17,14 +18,20 @@ from assist.audio.formats import LINE_BYTES_PER_SECOND, Encoding
 from assist.audio.level import dbfs
 from assist.errors import HungUp
 from assist.simulate.applications import APPLICATIONS
+from assist.simulate.called import Answering, behave
 from assist.simulate.caller import SPEECH_ABOVE
 from assist.simulate.clock import beat
 from assist.simulate.destinations import Destination, find_destination
 from assist.simulate.dialplan import Dialplan, Extension
+from assist.simulate.inbound import InboundSocket
+from assist.simulate.outgoing import USAGE, SimulatedRinging, await_answer, parse, taken
 from assist.simulate.session import Profile, Session, Steps
 from assist.simulate.switchboard import Switchboard
 
 logger = logging.getLogger(__name__)
+
+NOBODY = "0000000000"
+"""What FreeSWITCH shows as the caller's number if it is told none."""
 
 
 class SimulatedCall:
@@ -100,8 +107,11 @@ class SimulatedLine:
         hosts: Sequence[str],
         plan: Dialplan | None = None,
         destinations: Callable[[str], Destination] = find_destination,
+        answering: Answering | None = None,
     ) -> None:
-        self.board = Switchboard(APPLICATIONS, destinations)
+        """*answering*: whoever is called by ``originate``; without it *destinations* are."""
+        self.board = Switchboard(APPLICATIONS, self._originate, destinations)
+        self._answering = answering or (lambda ringing: behave(ringing, destinations(ringing.number)))
         self._hosts = hosts
         self._plan = plan or Dialplan()
         self._threads: dict[str, tuple[Steps, Extension]] = {}
@@ -142,11 +152,45 @@ class SimulatedLine:
 
     def ring(self, profile: Profile, codec: str = "PCMA", variables: Mapping[str, str] | None = None) -> SimulatedCall:
         """Let a call begin and return the caller's end, which hears nothing before it is answered."""
-        session = Session(self.board, str(uuid4()), profile, Encoding(codec), variables or {})
+        return SimulatedCall(*self._begin(str(uuid4()), profile, codec, variables or {}))
+
+    @asynccontextmanager
+    async def event_socket(self, password: str, port: int = 0) -> AsyncIterator[int]:
+        """Serve FreeSWITCH's own Event Socket on loopback, and yield its port."""
+
+        def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.board.begin(InboundSocket(self.board, password, reader, writer).run())
+
+        server = await asyncio.start_server(serve, "127.0.0.1", port)
+        async with server:
+            yield server.sockets[0].getsockname()[1]
+
+    async def _originate(self, argument: str) -> str:
+        order = parse(argument)
+        if order is None:
+            return USAGE
+        uuid = order.uuid
+        if uuid in self.board.sessions:
+            return "-ERR DESTINATION_OUT_OF_ORDER\n"
+        caller = order.variables.get("origination_caller_id_number", NOBODY)
+        profile = Profile(caller, "", order.number, "outbound")
+        session, extension = self._begin(uuid, profile, "PCMA", order.variables)
+        session.create()
+        call = SimulatedCall(session, extension)
+        self.board.begin(taken(SimulatedRinging(session, call), self._answering))
+        printed = await await_answer(session, order)
+        session.route(order.extension)
+        extension.entered = True
+        return printed
+
+    def _begin(
+        self, uuid: str, profile: Profile, codec: str, variables: Mapping[str, str]
+    ) -> tuple[Session, Extension]:
+        session = Session(self.board, uuid, profile, Encoding(codec), variables)
         extension = Extension(session, self._hosts, self._plan)
-        self.board.sessions[session.uuid] = session
-        self._threads[session.uuid] = (extension.thread(), extension)
-        return SimulatedCall(session, extension)
+        self.board.sessions[uuid] = session
+        self._threads[uuid] = (extension.thread(), extension)
+        return session, extension
 
     def _tick(self) -> None:
         for uuid, (thread, extension) in tuple(self._threads.items()):

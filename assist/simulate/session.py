@@ -8,11 +8,13 @@ here either: API commands, the hang-up, and with ``timer_name`` the reading of w
 import asyncio
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
+from uuid import uuid4
 
 from assist.audio.formats import Encoding
+from assist.simulate.causes import q850
 from assist.simulate.handset import Handset, Packet
 from assist.simulate.rtp import Rtp
 from assist.simulate.switchboard import Switchboard
@@ -51,6 +53,8 @@ class Session:
         self.board = board
         self.profile = profile
         self.rtp = Rtp(codec)
+        outgoing = profile.direction == "outbound"
+        self._name = f"sofia/trunk/{profile.called_number if outgoing else f'{profile.caller_number}@127.0.0.1'}"
         self.handset = Handset()
         self.variables = self._first_variables(codec) | dict(variables)
         self.answered = False
@@ -79,6 +83,7 @@ class Session:
         """Connections that serve it, or did."""
         self.keys: deque[str] = deque()
         """Keys that were heard and have not been told."""
+        self.announced = asyncio.Event()
         self.picked_up = asyncio.Event()
         self.blocked = False
         """The thread waits for something else than the next frame: what the far end signals has to wait too."""
@@ -104,8 +109,10 @@ class Session:
         }
 
     @property
-    def _name(self) -> str:
-        return f"sofia/trunk/{self.profile.caller_number}@127.0.0.1"
+    def _answer_state(self) -> str:
+        if self.cause:
+            return "hangup"
+        return "answered" if self.answered else "early" if self.announced.is_set() else "ringing"
 
     @property
     def _call_state(self) -> str:
@@ -177,7 +184,7 @@ class Session:
             "Unique-ID": self.uuid,
             "Call-Direction": self.profile.direction,
             "Channel-Call-UUID": self.uuid,
-            "Answer-State": "hangup" if self.cause else "answered" if self.answered else "ringing",
+            "Answer-State": self._answer_state,
             **({"Hangup-Cause": self.cause} if self.cause else {}),
             "Channel-Read-Codec-Name": self._read_codec,
             "Channel-Read-Codec-Rate": "8000",
@@ -205,6 +212,25 @@ class Session:
         if not value:
             del self.variables[name]
 
+    def create(self) -> None:
+        """Somebody is about to be called."""
+        self.variables["sip_call_id"] = str(uuid4())
+        self.fire("CHANNEL_CREATE")
+        self.fire("CHANNEL_ORIGINATE")
+
+    def ring(self) -> None:
+        """Whoever is called hears it ring."""
+        if not self.cause:
+            self.fire("CHANNEL_PROGRESS")
+
+    def announce(self) -> None:
+        """Whoever is called has not answered, and something is heard."""
+        if not (self.media or self.cause):
+            self.media = True
+            self.variables["endpoint_disposition"] = "EARLY MEDIA"
+            self.fire("CHANNEL_PROGRESS_MEDIA")
+            self.announced.set()
+
     def answer(self) -> None:
         """Pick up."""
         if not self.answered and self.ready:
@@ -213,11 +239,15 @@ class Session:
             self.fire("CHANNEL_ANSWER")
             self.picked_up.set()
 
+    def route(self, extension: str) -> None:
+        """Whoever was called is in the dialplan now, as if he had dialled *extension*."""
+        self.profile = replace(self.profile, called_number=extension)
+
     def hang_up(self, cause: str) -> None:
         """End the call. What runs learns it when it looks."""
         if not self.cause:
             self.cause = cause
-            self.variables["hangup_cause"] = cause
+            self.variables |= {"hangup_cause": cause, "hangup_cause_q850": str(q850(cause))}
             if last := self.rtp.flush():
                 self.handset.hear(last)
             self.handset.hang_up(cause)

@@ -15,6 +15,8 @@ MYEVENTS = frozenset(
 
 FORMATS = ("plain", "json")
 
+NOT_FOUND = "-ERR command not found"
+
 
 class Subscription:
     """Decides for one connection."""
@@ -26,6 +28,19 @@ class Subscription:
         self._names: set[str] = set()
         self._filters: list[tuple[str, str]] = []
         self._mine_only = False
+
+    def obey(self, verb: str, words: list[str]) -> str:
+        """Return the answer to a command about what is told, nothing if it is about something else."""
+        match verb:
+            case "event":
+                return self.add(words)
+            case "filter":
+                return self.filter(words)
+            case "nixevent":
+                return self.drop(words)
+            case "noevents":
+                return self.clear()
+        return ""
 
     def mine(self, words: list[str]) -> str:
         """Obey ``myevents``."""
@@ -89,3 +104,8 @@ class Subscription:
 
     def _take_format(self, words: list[str]) -> None:
         self.format = next((word for word in words if word in FORMATS), self.format)
+
+
+def reply(text: str) -> bytes:
+    """Return the frame that answers a command."""
+    return frame({"Content-Type": "command/reply", "Reply-Text": text})

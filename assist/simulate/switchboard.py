@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import uuid4
 
@@ -27,9 +27,12 @@ class Switchboard:
     def __init__(
         self,
         applications: "Mapping[str, Callable[[Session, str], Steps]]",
+        originate: Callable[[str], Awaitable[str]],
         destinations: Callable[[str], Destination] = find_destination,
     ) -> None:
         self.applications = applications
+        self.originate = originate
+        """Obeys the command of that name, and returns what it prints."""
         self.destinations = destinations
         self.sessions: dict[str, Session] = {}
         self.legs: set[OtherLeg] = set()

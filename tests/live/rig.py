@@ -57,6 +57,10 @@ class RealRig:
     def media_dir(self) -> Path:
         return self.switch.media_dir
 
+    @property
+    def event_socket(self) -> tuple[int, str]:
+        return self.switch.ports.esl, self.switch.password
+
     @asynccontextmanager
     async def place(self, codec: str = "PCMA") -> AsyncIterator[Caller]:
         far = FarCaller(self.control, self.directory)

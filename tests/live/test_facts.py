@@ -7,6 +7,7 @@ import pytest
 from assist.simulate.freeswitch import PrivateFreeSwitch
 from assist.switch.control import Control
 from tests.live.rig import RealRig
+from tests.test_simulate_call_facts import *  # noqa: F403
 from tests.test_simulate_facts import *  # noqa: F403
 from tests.test_simulate_socket_facts import *  # noqa: F403
 
