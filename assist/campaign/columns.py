@@ -87,10 +87,12 @@ class Columns:
         return of if place is None else self.names[place]
 
 
-def columns_of(names: Sequence[str], variables: Iterable[str] = (), chosen: str | None = None) -> Columns:
+def columns_of(
+    names: Sequence[str], needed: Iterable[str] = (), optional: Iterable[str] = (), chosen: str | None = None
+) -> Columns:
     """Return which of the columns *names* is what. Raises `Unfit`.
 
-    *variables*: what the campaign needs to say. *chosen*: the name of the column with the numbers, if several may be.
+    *needed*, *optional*: what the campaign says. *chosen*: the name of the column with the numbers, if several may be.
     """
     folds = [folded(name) for name in names]
     _refuse_twice(names, folds)
@@ -101,9 +103,17 @@ def columns_of(names: Sequence[str], variables: Iterable[str] = (), chosen: str 
     ignored = frozenset(place for place, fold in enumerate(folds) if not fold or fold.startswith(OURS))
     taken = {*meanings.values(), *ignored}
     places = {fold: place for place, fold in enumerate(folds) if place not in taken}
-    needed = {name: _place(name, folds, places) for name in variables}
-    own = {fold: place for fold, place in places.items() if place not in needed.values()}
-    return Columns(tuple(names), meanings, {**own, **needed}, ignored)
+    said = {name: place for name in (*needed, *optional) if (place := _place(name, folds, places)) is not None}
+    for name in needed:
+        if name not in said:
+            raise _lacking(name, places)
+    own = {fold: place for fold, place in places.items() if place not in said.values()}
+    return Columns(tuple(names), meanings, {**own, **said}, ignored)
+
+
+def number_columns(names: Iterable[str]) -> list[int]:
+    """Return where telephone numbers are, by the *names* of all columns."""
+    return [place for place, name in enumerate(names) if _MEANINGS.get(folded(name)) is Meaning.NUMBER]
 
 
 def _meanings(names: Sequence[str], folds: Sequence[str], chosen: str | None) -> Iterator[tuple[Meaning, int]]:
@@ -128,7 +138,7 @@ def _refuse_twice(names: Sequence[str], folds: Sequence[str]) -> None:
             raise Unfit(f"two columns have the name {names[place]}", "rename one of them")
 
 
-def _place(variable: str, folds: Sequence[str], places: Mapping[str, int]) -> int:
+def _place(variable: str, folds: Sequence[str], places: Mapping[str, int]) -> int | None:
     """Return where what the campaign calls *variable* is, be it a column that means something else, too."""
     fold = folded(variable)
     for name in (fold, _OTHERS.get(fold, fold)):
@@ -136,6 +146,10 @@ def _place(variable: str, folds: Sequence[str], places: Mapping[str, int]) -> in
             return places[name]
         if name in folds:
             return folds.index(name)
-    close = get_close_matches(fold, places, n=1)
+    return None
+
+
+def _lacking(variable: str, places: Mapping[str, int]) -> Unfit:
+    close = get_close_matches(folded(variable), places, n=1)
     mend = f"is it {close[0]}? Rename that column" if close else f"add a column {variable}"
-    raise Unfit(f"the campaign says {{{variable}}}, and no column has it", mend)
+    return Unfit(f"the campaign says {{{variable}}}, and no column has it", mend)

@@ -1,7 +1,5 @@
 """How the bytes of a list are text: as Excel writes them in Spanish, on Windows, in a DOS window and on a Mac."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -12,32 +10,15 @@ _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe
 _BEFORE_UNICODE: Final = ("cp1252", "cp850", "mac_roman")
 """The likeliest first."""
 _SPANISH: Final = "áéíóúüñÁÉÍÓÚÜÑ¿¡ªºçÇàèòï"
-_LETTERS: Final = {name: frozenset(_SPANISH.encode(name, "ignore")) for name in _BEFORE_UNICODE}
+_LETTERS: Final = {name: _SPANISH.encode(name, "ignore") for name in _BEFORE_UNICODE}
 
 
-@dataclass(slots=True)
-class _Census:
-    """What there is above ASCII."""
-
-    good: int = 0
-    """Lines with that, in UTF-8."""
-    bad: int = 0
-    """Lines that are not UTF-8."""
-    seen: bytes = b""
-    """Of those; enough to tell whose letters they are."""
-
-    def feed(self, line: bytes) -> None:
-        try:
-            line.decode()
-            self.good += 1
-        except UnicodeDecodeError:
-            self.bad += 1
-            if len(self.seen) < CHUNK:
-                self.seen += bytes(byte for byte in line if byte > 0x7F)
+ENOUGH: Final = 1000
+"""Lines that are not UTF-8, more than are: then it is something else."""
 
 
 def encoding_of(path: Path) -> str:
-    """Return the encoding of a file, by its mark or else by all of its bytes. Raises `OSError`.
+    """Return the encoding of a file, by its mark or else by its lines. Raises `OSError`.
 
     Whichever it is, some of its bytes may still make no sense in it.
     """
@@ -49,10 +30,7 @@ def encoding_of(path: Path) -> str:
         if wide := _unmarked_utf16(start):
             return wide
         file.seek(0)
-        census = _Census()
-        for line in _beyond_ascii(file):
-            census.feed(line)
-    return "utf-8" if census.good >= census.bad else _by_letters(census.seen)
+        return _by_lines(file)
 
 
 def _unmarked_utf16(start: bytes) -> str | None:
@@ -63,13 +41,31 @@ def _unmarked_utf16(start: bytes) -> str | None:
     return "utf-16-be" if even > odd else "utf-16-le"
 
 
-def _beyond_ascii(file: BinaryIO) -> Iterator[bytes]:
-    while chunk := file.read(CHUNK):
-        # Up to the end of a line, so that no character is cut; one without end is cut all the same.
-        chunk += file.readline(CHUNK)
-        if not chunk.isascii():
-            yield from (line for line in chunk.splitlines() if not line.isascii())
+def _by_lines(file: BinaryIO) -> str:
+    good = bad = 0
+    seen = b""
+    # Up to the end of a line, so that no character is cut; one without end is cut all the same.
+    while (chunk := file.read(CHUNK) + file.readline(CHUNK)) and bad - good < ENOUGH:
+        if chunk.isascii():
+            continue
+        if _is_utf8(chunk):
+            good += chunk.count(b"\n") + 1
+            continue
+        wrong = [line for line in chunk.splitlines() if not line.isascii() and not _is_utf8(line)]
+        bad += len(wrong)
+        good += sum(not line.isascii() for line in chunk.splitlines()) - len(wrong)
+        seen = seen or b"".join(wrong)
+    return "utf-8" if good >= bad else _by_letters(seen)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _by_letters(seen: bytes) -> str:
-    return max(_BEFORE_UNICODE, key=lambda name: sum(byte in _LETTERS[name] for byte in seen))
+    """Return the encoding in which the fewest are something else than letters of Spanish."""
+    return min(_BEFORE_UNICODE, key=lambda name: len(seen.translate(None, _LETTERS[name])))

@@ -12,9 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from assist.campaign.demands import Demands
 from assist.campaign.error_file import ErrorFile, error_file, error_file_of
 from assist.campaign.flaw import Flaw, Unfit
-from assist.campaign.intake import Demands
 from assist.campaign.ledger import Ledger
 from assist.campaign.model import Contact
 from assist.campaign.rows import Row, open_file

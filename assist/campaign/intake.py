@@ -3,15 +3,15 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from assist.campaign.columns import Columns, Meaning, folded
 from assist.campaign.consent import Refused, consent_of, missing
+from assist.campaign.demands import Demands
 from assist.campaign.flaw import Flaw, Unfit
-from assist.campaign.group import Group, group_of
+from assist.campaign.group import group_of
 from assist.campaign.model import Consent, Contact
-from assist.campaign.numbers import Destinations, read
+from assist.campaign.numbers import Number, read
 from assist.campaign.rows import Row
 
 LONGEST_VALUE: Final = 500
@@ -40,23 +40,6 @@ _QUOTED: Final = re.compile(r'="([^"]*)"')
 """How a spreadsheet is made to leave a number as it is."""
 _FORMULA: Final = re.compile(r"=|[+\-@][^ ]*[|!(]")
 _UNREADABLE: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
-
-
-@dataclass(frozen=True, slots=True)
-class Demands:
-    """What a campaign asks of every row of its list."""
-
-    country: str
-    """ISO 3166: of the numbers without a country code."""
-    destinations: Destinations
-    languages: tuple[str, ...]
-    """ISO 639-1: what its assistant speaks."""
-    variables: frozenset[str] = frozenset()
-    """What it says of each person: must be there."""
-    consent: bool = False
-    """Where and when each person agreed must be there."""
-    home: Group | None = None
-    """Whose clock counts where a number may be in several time zones; None: all of them."""
 
 
 class Intake:
@@ -88,12 +71,12 @@ class _Reading:
         country = self._country() or self._demands.country
         number = self._number(country)
         made = Contact(
-            id=self._id(number),
-            number=number,
-            group=self._group(number) if number else "",
+            id=self._id(number.e164 if number else ""),
+            number=number.e164 if number else "",
+            group=self._group(number.e164) if number else "",
             variables=self._variables(),
             language=self._language(),
-            consent=self._consent(country),
+            consent=self._consent(number.country if number else country),
         )
         return self._flaws or made
 
@@ -121,7 +104,7 @@ class _Reading:
                 yield Flaw(names[place], *flaw)
 
     def _unreadable(self, place: int, value: str) -> tuple[str, str] | None:
-        if "\ufffd" in value or any(unicodedata.category(character) in _UNREADABLE for character in value):
+        if "\ufffd" in value or not (value.isprintable() or _UNREADABLE.isdisjoint(map(unicodedata.category, value))):
             return "there are characters that cannot be read", "save the list as CSV UTF-8"
         if place != self._columns.meanings[Meaning.NUMBER] and _FORMULA.match(value):
             return "this is a formula of a spreadsheet", "write what it results in"
@@ -137,14 +120,14 @@ class _Reading:
             return ""
         return country
 
-    def _number(self, country: str) -> str:
+    def _number(self, country: str) -> Number | None:
         try:
             number = read(self._of(Meaning.NUMBER), country)
             self._demands.destinations.check(number)
         except Unfit as unfit:
             self._tell(Meaning.NUMBER, unfit.mistake, unfit.mend)
-            return ""
-        return number.e164
+            return None
+        return number
 
     def _group(self, number: str) -> str:
         region = self._of(Meaning.REGION).upper()
@@ -174,7 +157,7 @@ class _Reading:
 
     def _variables(self) -> dict[str, str]:
         found = {name: self._cell(place) for name, place in self._columns.variables.items()}
-        for name in sorted(self._demands.variables):
+        for name in sorted(self._demands.needed):
             if not found.get(name):
                 self._tell(name, "this is missing, and the campaign says it", "fill it in, or remove the row")
         return {name: value for name, value in found.items() if value}
@@ -189,7 +172,7 @@ class _Reading:
         except Unfit as unfit:
             self._tell(Meaning.CONSENT_AT, unfit.mistake, unfit.mend)
             return None
-        if found is None and self._demands.consent:
+        if found is None and country in self._demands.consent:
             lacking = missing(said, source, at)
             self._tell(Meaning.CONSENT_AT if said or source else Meaning.CONSENT, lacking.mistake, lacking.mend)
         return found

@@ -126,6 +126,15 @@ def read(text: str, country: str) -> Number:
     )
 
 
+def spelled(text: str, country: str) -> str:
+    """Return *text* likewise, be such a number in use or not. Raises `Unfit`."""
+    parsed = _parsed(_plain(text), country)
+    length = phonenumbers.is_possible_number_with_reason(parsed)
+    if length != ValidationResult.IS_POSSIBLE:
+        raise Unfit(_LENGTHS.get(length, "this is no telephone number"), "look the number up and correct it")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
 def _plain(text: str) -> str:
     """Return *text* without what programs wrap numbers in."""
     folded = unicodedata.normalize("NFKC", text)

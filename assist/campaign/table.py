@@ -1,18 +1,19 @@
 """The rows of a list with whom each tells of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
 from assist.campaign.columns import Columns, columns_of
+from assist.campaign.demands import Demands
 from assist.campaign.flaw import Flaw, Unfit
-from assist.campaign.intake import Demands, Intake
+from assist.campaign.intake import Intake
 from assist.campaign.model import Contact
 from assist.campaign.rows import File, Row
 from assist.errors import ConfigurationError
 
-Found: TypeAlias = tuple[Row, Contact | Sequence[Flaw]]
+Found: TypeAlias = tuple[Row, Contact | list[Flaw]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def read_table(file: File, rows: Iterator[Row], demands: Demands, now: float, nu
     if head.flaw:
         raise ConfigurationError(f"{file.path}:{head.line}: {head.flaw}")
     try:
-        columns = columns_of(head.cells, demands.variables, numbers_in)
+        columns = columns_of(head.cells, demands.needed, demands.optional, numbers_in)
     except Unfit as unfit:
         raise ConfigurationError(f"{file.path}:{head.line}: {unfit}") from unfit
     return Table(head.cells, columns, ((row, intake.contact(row, columns)) for row in rows))
@@ -50,13 +51,13 @@ def read_table(file: File, rows: Iterator[Row], demands: Demands, now: float, nu
 def _of_objects(rows: Iterator[Row], intake: Intake, demands: Demands, numbers_in: str | None) -> Iterator[Found]:
     @lru_cache(100)
     def columns(names: tuple[str, ...]) -> Columns:
-        return columns_of(names, demands.variables, numbers_in)
+        return columns_of(names, demands.needed, demands.optional, numbers_in)
 
     for row in rows:
         if row.flaw:
-            yield row, (row.flaw,)
+            yield row, [row.flaw]
             continue
         try:
             yield row, intake.contact(row, columns(row.names))
         except Unfit as unfit:
-            yield row, (Flaw("", unfit.mistake, unfit.mend),)
+            yield row, [Flaw("", unfit.mistake, unfit.mend)]

@@ -13,6 +13,7 @@ key                                      type    holds
 ``{ledger}:ringing``                     hash    number: the attempt in progress
 ``{ledger}:numbers``                     hash    number: JSON, attempts ever, then the times of the last ones
 ``{ledger}:suppressed``                  hash    number: when and why nobody may call it, ``<ms> <source>``
+``{ledger}:registries``                  hash    ``<country> <source>``: JSON of an official list that was read whole
 ``{ledger}:campaigns``                   set     names
 ``{ledger}:campaign:<campaign>``         hash    state; limits (JSON); ``calls`` in progress; ``n:<state>``,
                                                  ``o:<outcome>``, ``r:<result>``: how many; used or set aside,

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from assist.campaign.ledger.durability import ON_DISK, Confirm
 from assist.campaign.ledger.keys import Keys
 from assist.campaign.ledger.records import NUMBER_BYTES, Live, contact_of, contact_record, limits_record, millionths, ms
+from assist.campaign.ledger.registries import Registries
 from assist.campaign.ledger.scripts import Scripts
 from assist.campaign.ledger.views import Counts, Page, Standing, Views, Why
 from assist.campaign.model import (
@@ -51,6 +52,8 @@ class Ledger:
         self._secret = secret
         self._confirm = confirm
         self._views = Views(redis, keys)
+        self.registries = Registries(redis, keys)
+        """Which numbers nobody may call, and since when that is known."""
 
     def number_key(self, number: str) -> bytes:
         """Return what stands for *number*, E.164: without the installation's secret it says nothing of it."""
