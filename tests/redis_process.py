@@ -18,10 +18,11 @@ class RedisProcess:
 
 
 @contextmanager
-def redis_process(directory: Path) -> Iterator[RedisProcess]:
+def redis_process(directory: Path, *options: str) -> Iterator[RedisProcess]:
     """Lend a server that answers on a socket in *directory*."""
     address = directory / "redis.sock"
     command = [redis_program(), "--port", "0", "--unixsocket", str(address), "--dir", str(directory), "--save", ""]
+    command += options
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             _await_listener(address)

@@ -63,7 +63,7 @@ LIMITS: Final = st.builds(
     trunk=st.builds(Trunk, name=st.just("trunk"), cps=st.just(CPS), calls=st.integers(2, 4)),
     calls=st.integers(1, 4),
     everybody=st.integers(2, 4),
-    caps=st.builds(Caps, rolling=ANY, day=ANY, week=ANY, life=st.sampled_from([None, None, 2, 5])),
+    caps=st.builds(Caps, rolling=ANY, day=ANY, week=ANY, life=st.sampled_from([None, None, 1, 2, 3])),
     ceilings=st.builds(
         Ceilings,
         call_seconds=st.just(60.0),
@@ -162,6 +162,19 @@ class Workers(RuleBasedStateMachine):
         assert dialed == (dialing and self.plain.send(claim.id))
         if dialed and not crashes:
             self._send(claim)
+
+    @rule(target=claims, name=st.sampled_from("ab"), slow_first=st.booleans())
+    def overtake(self, name: str, slow_first: bool) -> MultipleResults[Claim] | Claim:
+        """A worker stalls until another has what it had; then both go on."""
+        self._to(self.plain.clock + 10_000)
+        slow = self._claim(name, ALWAYS, 30)
+        self._to(self.plain.clock + 30_000_000)
+        self.reap()
+        quick = self._claim(name, ALWAYS, 30)
+        both = [claim for claim in (slow, quick) if isinstance(claim, Claim)]
+        for claim in both if slow_first else reversed(both):
+            self.dial(claim, False)
+        return multiple(*both)
 
     @rule(one=claims, other=claims)
     def dial_both(self, one: Claim, other: Claim) -> None:

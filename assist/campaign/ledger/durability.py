@@ -11,7 +11,7 @@ from assist.errors import ConfigurationError
 
 ON_DISK: Final = 3.0
 """Seconds to wait for the disk: Redis writes to it once a second unless told otherwise."""
-ON_REPLICA: Final = 0.5
+ON_REPLICA: Final = 1.0
 """Seconds to wait for a replica."""
 
 Confirm: TypeAlias = Callable[[Redis], Awaitable[bool]]
