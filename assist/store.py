@@ -252,6 +252,12 @@ class Store:
             await self._redis.set(f"call:{call.id}", _CALL.dump_json(call))
             await self._redis.zadd("calls", {call.id: call.started.timestamp()})
 
+    async def call(self, call_id: str, *, within: float = OUT_OF_CALL) -> CallRecord | None:
+        """Return a call of the history, if it is there."""
+        async with bounded(within):
+            found: Any = await self._redis.get(f"call:{call_id}")
+        return _CALL.validate_json(found) if found else None
+
     async def recent_calls(
         self, limit: int = 50, after: str | None = None, *, within: float = OUT_OF_CALL
     ) -> Sequence[CallRecord]:

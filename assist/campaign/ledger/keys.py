@@ -27,6 +27,8 @@ key                                      type    holds
 ``{ledger}:events:<campaign>``           stream  what happened, the latest 100,000
 ``{ledger}:groups:<campaign>``           set     groups of its contacts
 ``{ledger}:due:<campaign>:<group>``      zset    contacts that wait, by when they may be called
+``{ledger}:starts:<campaign>``           hash    ``last``: the latest scheduled start that was made
+``{ledger}:starting:<campaign>``         string  who is starting it now, for a minute
 ``{ledger}:secret``                      string  the installation's
 ======================================== ======= ====================================================================
 

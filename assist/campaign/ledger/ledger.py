@@ -18,6 +18,7 @@ from assist.campaign.ledger.keys import Keys
 from assist.campaign.ledger.records import NUMBER_BYTES, Live, contact_of, contact_record, limits_record, millionths, ms
 from assist.campaign.ledger.registries import Registries
 from assist.campaign.ledger.scripts import Scripts
+from assist.campaign.ledger.starts import Starts
 from assist.campaign.ledger.views import Counts, Page, Standing, Views, Why
 from assist.campaign.model import (
     NAMESPACE,
@@ -52,12 +53,20 @@ class Ledger:
         self._secret = secret
         self._confirm = confirm
         self._views = Views(redis, keys)
+        self.starts = Starts(redis, keys)
+        """By the campaigns' schedules."""
         self.registries = Registries(redis, keys)
         """Which numbers nobody may call, and since when that is known."""
 
     def number_key(self, number: str) -> bytes:
         """Return what stands for *number*, E.164: without the installation's secret it says nothing of it."""
         return hmac.digest(self._secret, number.encode(), hashlib.sha256)[:NUMBER_BYTES]
+
+    async def server(self) -> str:
+        """Return which run of Redis this is: it is another after a restart or a failover."""
+        async with bounded(OUT_OF_CALL):
+            about: Any = await self._redis.info("server")
+        return str(about["run_id"])
 
     async def create(self, campaign: str, limits: Limits) -> None:
         """Make a campaign, a `DRAFT`; or give *limits* to one that is there. Raises `ConfigurationError`.

@@ -1,0 +1,75 @@
+"""Where the work is done: Docket, on the Redis that is there anyway, on as many machines as wanted.
+
+It runs a task at least once, and again if whoever ran it was lost. All that must not happen twice is the ledger's to
+refuse. Arguments are names and ids only: they are pickled, so whoever may write to this Redis may run code here.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+from typing import Final, Protocol
+
+from docket import Docket, Perpetual, Worker
+
+from assist.campaign.model import Claim
+
+NAME: Final = "assist"
+"""Its keys begin so."""
+AT_ONCE: Final = 1000
+"""Tasks in one process: each call that rings is one."""
+LOST: Final = timedelta(seconds=10)
+"""After which a task of a process that is gone is given to another."""
+EVERY: Final = timedelta(seconds=1)
+"""Between two looks at what runs, and at what lapsed."""
+
+
+class Work(Protocol):
+    """What is to be done."""
+
+    async def running(self) -> Iterable[str]:
+        """Return the campaigns that are to be pumped."""
+        ...
+
+    async def pump(self, campaign: str, dial: Callable[[Claim], Awaitable[None]]) -> float | None:
+        """Give claims to *dial*; return after how many seconds to go on, or None."""
+        ...
+
+    async def dial(self, attempt: str, fence: int) -> None:
+        """Dial one claim."""
+        ...
+
+    async def reap(self) -> None:
+        """Settle what lapsed."""
+        ...
+
+
+async def work_on(url: str, work: Work, name: str = NAME) -> None:
+    """Do *work* until cancelled, and then return when what was begun has ended. Redis may come and go."""
+    # It tells of each task; and of each error, which it tells with its own words, so do we.
+    logging.getLogger("docket").setLevel(logging.WARNING)
+    async with Docket(name=name, url=url, execution_ttl=timedelta(0)) as docket:
+
+        async def schedule(claim: Claim) -> None:
+            await docket.add(dial, key=f"dial:{claim.id}:{claim.fence}")(claim.id, claim.fence)
+
+        async def dial(attempt: str, fence: int) -> None:
+            await work.dial(attempt, fence)
+
+        async def pump(campaign: str, perpetual: Perpetual = Perpetual(every=EVERY)) -> None:  # noqa: B008
+            delay = await work.pump(campaign, schedule)
+            if delay is None:
+                perpetual.cancel()
+            else:
+                perpetual.after(timedelta(seconds=delay))
+
+        async def watch(perpetual: Perpetual = Perpetual(every=EVERY, automatic=True)) -> None:  # noqa: B008
+            for campaign in await work.running():
+                await docket.add(pump, key=f"pump:{campaign}")(campaign)
+
+        async def reap(perpetual: Perpetual = Perpetual(every=EVERY, automatic=True)) -> None:  # noqa: B008
+            await work.reap()
+
+        for task in (dial, pump, watch, reap):
+            docket.register(task)
+        async with Worker(docket, concurrency=AT_ONCE, redelivery_timeout=LOST, reconnection_delay=EVERY) as worker:
+            await worker.run_forever()
