@@ -201,7 +201,7 @@ CASES = [
     (
         "    does: hours",
         "    does: hour",
-        "22: intents.hours.does: there is no such thing to do; "
+        "22: intents.hours.does: there is no such choice; "
         "write one of 'hours', 'repeat', 'slower', 'faster', 'cancel', 'wait' or 'hang_up'",
     ),
     (

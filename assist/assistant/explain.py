@@ -33,7 +33,7 @@ WRONG_TYPE = {
 
 def explain(error: ErrorDetails, document: Document, root: object) -> Mistake:
     """Return *error*, found when *document* was made a *root*, as a mistake with its mend."""
-    path = tuple(error["loc"])
+    path = tuple(step for step in error["loc"] if step != "[key]")
     kind, message, context = error["type"], error["msg"], error.get("ctx", {})
     if kind in ("missing", "missing_argument"):
         return document.mistake(path, "this is missing", f"add it: {path[-1]}: …")
@@ -43,10 +43,12 @@ def explain(error: ErrorDetails, document: Document, root: object) -> Mistake:
         return document.mistake(path, "this is too small", f"write {context['ge']} or more")
     if kind == "less_than_equal":
         return document.mistake(path, "this is too large", f"write {context['le']} or less")
+    if kind == "greater_than":
+        return document.mistake(path, "this is too small", f"write more than {context['gt']}")
     if kind in WRONG_TYPE:
         return document.mistake(path, *WRONG_TYPE[kind])
     if kind == "enum":
-        return document.mistake(path, "there is no such thing to do", f"write one of {context['expected']}")
+        return document.mistake(path, "there is no such choice", f"write one of {context['expected']}")
     if kind == "value_error":
         what, _, mend = str(context["error"]).partition("; ")
         return document.mistake(path, what, mend)

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
 from assist.assistant.hours import STRICT
+from assist.assistant.script import one_or_many
 from assist.campaign.model import Result
 
 UNITS: Mapping[str, timedelta] = {
@@ -30,7 +31,9 @@ def duration(text: object) -> object:
     return int(match[1]) * UNITS[match[2]]
 
 
-Durations = Annotated[tuple[Annotated[timedelta, BeforeValidator(duration)], ...], Field(min_length=1)]
+Durations = Annotated[
+    tuple[Annotated[timedelta, BeforeValidator(duration)], ...], BeforeValidator(one_or_many), Field(min_length=1)
+]
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -49,9 +52,7 @@ def again(value: object) -> object:
     """Return ``never`` as None, and ``15m`` or ``[15m, 2h]`` as an `Again`."""
     if value == NEVER:
         return None
-    if isinstance(value, str):
-        return {"after": [value]}
-    return {"after": value} if isinstance(value, list | tuple) else value
+    return {"after": value} if isinstance(value, str | list | tuple) else value
 
 
 Maybe = Annotated[Again | None, BeforeValidator(again)]

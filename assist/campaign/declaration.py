@@ -1,27 +1,34 @@
 """A campaign as its file declares it."""
 
+import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
-from assist.assistant.countries import existing
 from assist.assistant.declaration import time_zone
 from assist.assistant.hours import STRICT
 from assist.assistant.script import Text, Translated, Written, one_or_many
 from assist.campaign import model
 from assist.campaign.again import Retry
-from assist.campaign.group import Group, parse_group
+from assist.campaign.group import Group, known_place, parse_group
 from assist.campaign.numbers import Destinations, Kind, normalise
 from assist.campaign.policy import Holidays, Purpose
 from assist.campaign.schedule import Schedule
 from assist.campaign.week import Week
 
-Country = Annotated[str, AfterValidator(existing)]
+
+def country(code: str) -> str:
+    """Return *code*. Raises `ValueError` if no country whose holidays are known has it."""
+    return known_place(code)[0]
+
+
+Country = Annotated[str, AfterValidator(country)]
 
 
 def whole_number(text: str) -> str:
@@ -30,6 +37,14 @@ def whole_number(text: str) -> str:
         return normalise(text, "ZZ")
     except ValueError as error:
         raise ValueError('this is no telephone number; write it with +, in quotes: "+34910000000"') from error
+
+
+def gateway(name: str) -> str:
+    """Return *name*. Raises `ValueError` if no gateway can be called so."""
+    # It stands in the dial string.
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+        raise ValueError("this is no name of a gateway; write letters, digits, and any of . - _")
+    return name
 
 
 def group(text: object) -> object:
@@ -52,7 +67,7 @@ class Voicemail(StrEnum):
 class Trunk:
     """The way out: a gateway of FreeSWITCH, as much of it as campaigns may use."""
 
-    gateway: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
+    gateway: Annotated[str, AfterValidator(gateway)]
     cps: Annotated[float, Field(gt=0, le=50)] = 1.0
     """Calls begun in a second: what the carrier allows, of which campaigns that share it have one share in all."""
     calls: Annotated[int, Field(ge=1)] = 10
@@ -187,7 +202,7 @@ class Trial:
     """Whom `assist campaign test` calls: the owner, before anybody else."""
 
     number: E164
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: Mapping[str, str] = Field(default_factory=dict)
     """What the list would say of him."""
     language: str = ""
 

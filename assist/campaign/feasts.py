@@ -13,7 +13,7 @@ def is_feast(group: Group, day: date, rule: Holidays) -> bool:
     """Return whether *day* is a public holiday where *group* lives, by *rule*."""
     if rule is Holidays.NONE:
         return False
-    if rule is Holidays.COUNTRY and not group.region:
+    if rule is Holidays.COUNTRY:
         return day in _feasts(group.country, None, day.year)
     return any(day in _feasts(group.country, region, day.year) for region in _regions(group))
 
@@ -22,7 +22,7 @@ def is_feast(group: Group, day: date, rule: Holidays) -> bool:
 def _regions(group: Group) -> tuple[str | None, ...]:
     if group.region:
         return (group.region,)
-    return (None, *holidays.list_supported_countries()[group.country])
+    return (None, *holidays.list_supported_countries(include_aliases=False)[group.country])
 
 
 @lru_cache(maxsize=1024)

@@ -44,7 +44,7 @@ def known_zone(name: str) -> str:
 @cache
 def known_place(country: str, region: str = "") -> tuple[str, str]:
     """Return *country* and *region*. Raises `ValueError` if their holidays are not known."""
-    regions = holidays.list_supported_countries().get(country)
+    regions = holidays.list_supported_countries(include_aliases=False).get(country)
     if regions is None:
         raise ValueError(f"the holidays of {country or 'no country'} are not known; write a country as ES or MX")
     if region and region not in regions:
@@ -67,8 +67,9 @@ def group_of(number: str, zone: str = "", region: str = "", home: Group | None =
     if told_country not in ("", country):
         raise ValueError(f"the number is not of {told_country}; leave the region out, or write one as {country}-…")
     zones = (known_zone(zone),) if zone else _zones(parsed)
-    if home and country == home.country and set(home.zones) <= set(zones):
-        zones, told_region = home.zones, told_region or home.region
+    may_be_home = home and country == home.country and set(home.zones) <= set(zones)
+    if home and may_be_home and told_region in ("", home.region):
+        zones, told_region = home.zones, home.region
     return str(Group(zones, *known_place(country, told_region)))
 
 

@@ -14,6 +14,7 @@ from assist.assistant.explain import explain
 from assist.assistant.hours import STRICT
 from assist.assistant.mistakes import Mistake
 from assist.assistant.script import Texts
+from assist.campaign.group import known_place
 from assist.campaign.model import Caps
 from assist.campaign.numbers import Kind
 from assist.campaign.week import Week
@@ -89,28 +90,31 @@ class Policy:
 
 
 class Policies:
-    """The policies of a directory, by country. Read once: a change counts from the next start on."""
+    """The policies there are, by country. One for all of a process: a change counts from its next start on."""
 
-    def __init__(self, directory: Path) -> None:
-        """Raise `ConfigurationError` with every mistake in any of the files."""
-        self._policies: dict[str, Policy] = {}
-        mistakes: list[Mistake] = []
-        for path in sorted(directory.glob("*.yaml")):
-            found = inspect(path)
-            if isinstance(found, Policy):
-                self._policies[path.stem] = found
-            else:
-                mistakes += found
-        if mistakes:
-            raise ConfigurationError("\n".join(map(str, mistakes)))
-        if DEFAULT not in self._policies:
-            raise ConfigurationError(
-                f"{directory}: there is no {DEFAULT}.yaml; write one, for countries without a file"
-            )
+    def __init__(self, policies: Mapping[str, Policy]) -> None:
+        """Know *policies* by country (ISO 3166), and that of all others by `DEFAULT`."""
+        self._policies = policies
 
     def of(self, country: str) -> Policy:
-        """Return what holds in *country* (ISO 3166)."""
-        return self._policies.get(country.lower(), self._policies[DEFAULT])
+        """Return what holds in *country*."""
+        return self._policies.get(country, self._policies[DEFAULT])
+
+
+def load_policies(directory: Path) -> Policies:
+    """Return the policies of a directory. Raises `ConfigurationError` with every mistake in any of its files."""
+    found = {path: inspect(path) for path in sorted(directory.glob("*.yaml"))}
+    mistakes = [str(mistake) for found_in in found.values() if isinstance(found_in, list) for mistake in found_in]
+    policies = {_country(path.stem): policy for path, policy in found.items() if isinstance(policy, Policy)}
+    if not mistakes and DEFAULT not in policies:
+        mistakes = [f"{directory}: there is no {DEFAULT}.yaml; write one, for the countries that have none"]
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
+    return Policies(policies)
+
+
+def _country(name: str) -> str:
+    return name if name == DEFAULT else name.upper()
 
 
 def inspect(path: Path) -> Policy | list[Mistake]:
@@ -119,15 +123,24 @@ def inspect(path: Path) -> Policy | list[Mistake]:
         document = read(str(path), path.read_bytes())
     except OSError as error:
         return [Mistake(str(path), 1, "", f"it cannot be read: {error.strerror}", "check the permissions")]
+    if not isinstance(document.values, dict):
+        empty = Mistake(str(path), 1, "", "there is no policy in it", "start from one in config/policies")
+        return list(document.mistakes) or [empty]
     try:
         policy = TypeAdapter(Policy).validate_python(document.values)
     except ValidationError as error:
         found = [explain(detail, document, Policy) for detail in error.errors()]
         return sorted([*document.mistakes, *found], key=lambda mistake: mistake.line)
-    return [*document.mistakes, *_left_out(policy, document)] or policy
+    return [*document.mistakes, *_left_out(policy, document, _country(path.stem))] or policy
 
 
-def _left_out(policy: Policy, document: Document) -> Iterator[Mistake]:
+def _left_out(policy: Policy, document: Document, country: str) -> Iterator[Mistake]:
+    if country != DEFAULT:
+        try:
+            known_place(country)
+        except ValueError:
+            mend = f"call it by the two letters of a country, as es.yaml, or {DEFAULT}.yaml"
+            yield document.mistake((), "the name of the file is no country whose holidays are known", mend)
     for purpose in Purpose:
         if purpose not in policy.purposes:
             yield document.mistake(("purposes",), f"{purpose} is missing", f"write {purpose}: with its hours")

@@ -9,7 +9,6 @@ from assist.assistant.document import Document
 from assist.assistant.mistakes import Mistake
 from assist.assistant.rules import AUTOMATIC, placeholders_in
 from assist.campaign.declaration import Campaign, Voicemail
-from assist.campaign.group import known_place
 from assist.campaign.numbers import read
 from assist.campaign.policy import Policies, Say, Terms
 from assist.campaign.wording import needed, translations
@@ -39,7 +38,7 @@ def broken(campaign: Campaign, document: Document, assistant: Assistant, policie
     """Return where *campaign*, right in each part, is wrong as a whole."""
     rules = Rules(campaign, document, assistant, policies)
     words = (rules.languages, rules.placeholders, rules.greetings, rules.voicemail)
-    calls = (rules.places, rules.dates, rules.hours, rules.caller_ids, rules.trial)
+    calls = (rules.home, rules.dates, rules.hours, rules.caller_ids, rules.trial)
     return [mistake for rule in (*words, *calls) for mistake in rule()]
 
 
@@ -124,16 +123,9 @@ class Rules:
         if when.starts and when.ends and when.ends < when.starts:
             yield self._mistake(("when", "ends"), "it ends before it starts", f"write {when.starts} or later")
 
-    def places(self) -> Iterator[Mistake]:
-        """The holidays of every country are known, and home is in one of them."""
+    def home(self) -> Iterator[Mistake]:
+        """Home is in a country that is called."""
         contacts = self._campaign.contacts
-        for number, country in enumerate(contacts.countries):
-            path = ("contacts", "others", number - 1) if number else ("contacts", "country")
-            try:
-                known_place(country)
-            except ValueError:
-                mend = "remove it: nobody is called where a lawful day cannot be told"
-                yield self._mistake(path, f"the holidays of {country} are not known", mend)
         if contacts.home and contacts.home.country not in contacts.countries:
             mend = f"write a place in {', '.join(contacts.countries)}, or add the country to others"
             yield self._mistake(("contacts", "home"), "nobody there is called", mend)
