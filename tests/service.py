@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
+import assist
 from assist.aio import Stream
 from assist.app import worker
 from assist.assistant import Assistant
@@ -174,11 +175,27 @@ def open_files() -> set[str]:
     return found
 
 
+def own_tasks() -> set["asyncio.Task[Any]"]:
+    """Return what goes on of this package's own code: SDKs and local servers have tasks too."""
+    package = Path(assist.__file__).parent
+    codes = {task: getattr(task.get_coro(), "cr_code", None) for task in asyncio.all_tasks()}
+    return {task for task, code in codes.items() if code and Path(code.co_filename).is_relative_to(package)}
+
+
 @asynccontextmanager
 async def house(settings: Settings, redis_url: str) -> AsyncIterator[House]:
     """Let one worker take calls in this process. Afterwards it must have left no task and no open file."""
-    media_dir, port = settings.files.media_dir, settings.listen.port
     before, tasks = open_files(), asyncio.all_tasks()
+    async with open_house(settings, redis_url) as home:
+        yield home
+    assert asyncio.all_tasks() == tasks
+    assert not (extra := open_files() - before), extra
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, redis_url: str) -> AsyncIterator[House]:
+    """Let one worker take calls in this process."""
+    media_dir, port = settings.files.media_dir, settings.listen.port
     async with (
         worker(settings, nullcontext()) as server,
         open_store(redis_url, settings.redis.retention) as store,
@@ -186,8 +203,6 @@ async def house(settings: Settings, redis_url: str) -> AsyncIterator[House]:
     ):
         yield House(line, store, media_dir)
         await gone(server, line)
-    assert asyncio.all_tasks() == tasks
-    assert not (extra := open_files() - before), extra
 
 
 async def gone(server: Server, line: SimulatedLine) -> None:
