@@ -56,7 +56,8 @@ class FakeBrain:
 class FakeStt:
     """Understands each utterance as the next of its texts; the empty one is a noise, where an error is, it fails.
 
-    One that begins with ``en:`` is in English, with ``xx:`` in a language nobody speaks.
+    One that begins with ``en:`` is in English, with ``xx:`` in a language nobody speaks. One that ends with a full
+    stop is taken to be complete as soon as the caller pauses.
     """
 
     def __init__(self, *texts: str | ProviderError) -> None:
@@ -65,8 +66,10 @@ class FakeStt:
 
     async def transcribe(self, speech: Stream[bytes | Pause], languages: tuple[str, ...]) -> Stream[Transcript]:
         async with aclosing(speech) as pieces:
-            async for _ in pieces:
-                pass
+            async for piece in pieces:
+                text = self.texts[0]
+                if piece is Pause.BEGAN and isinstance(text, str) and text.endswith("."):
+                    yield Transcript(text, final=False, turn_over=True)
         self.expected.append(languages)
         understood = self.texts.pop(0)
         if isinstance(understood, ProviderError):

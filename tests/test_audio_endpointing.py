@@ -254,3 +254,40 @@ def test_more_audio_than_the_detector_can_follow_is_waited_for() -> None:
     assert endpointer.behind
     endpointer.feed(b"", [0.0] * 10)
     assert not endpointer.behind
+
+
+def ends_after(*complete_at: float, audio: bytes = SORRY + bytes(16_000)) -> list[float]:
+    """Return the seconds of silence that ended each turn, somebody having said at those times that it was complete."""
+    endpointer, row, said, ends = Endpointer(Rules()), VAD.open(), list(complete_at), []
+    for frame in frames(on_a_line(audio, before=1, after=1)):
+        if said and endpointer.position >= said[0] * 8000:
+            said.pop(0)
+            endpointer.complete()
+        VAD.feed(row, frame)
+        probabilities: list[float] = []
+        while VAD.ready:
+            probabilities += VAD.step()[row]
+        for event in endpointer.feed(frame, probabilities):
+            if isinstance(event, Ended):
+                ends.append((event.at - event.voice_end) / 8000)
+    VAD.close(row)
+    return ends
+
+
+VOICE_ENDS = 1 + voice(SORRY)[1] / 8000
+
+
+def test_a_turn_that_is_known_to_be_complete_ends_sooner() -> None:
+    assert ends_after() == [0.6]
+    assert ends_after(VOICE_ENDS + 0.35) == [0.35]
+
+
+def test_that_it_is_complete_counts_only_in_a_pause() -> None:
+    assert ends_after(VOICE_ENDS - 0.3) == [0.6]
+
+
+def test_whoever_goes_on_was_not_complete() -> None:
+    twice = SORRY + bytes(round(0.1 * 16_000)) + SORRY + bytes(16_000)
+    gap = voice(twice)[1] - voice(SORRY)[1] - len(SORRY) // 2
+    assert gap < 0.35 * 8000
+    assert ends_after(VOICE_ENDS + 0.28, audio=twice) == [0.6]

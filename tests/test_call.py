@@ -151,6 +151,15 @@ async def test_the_caller_is_greeted_and_answered(assistant: Assistant) -> None:
         assert turn.end_of_turn_ms is not None and turn.end_of_turn_ms >= 600
 
 
+async def test_an_engine_that_knows_a_turn_is_complete_shortens_the_wait(assistant: Assistant) -> None:
+    async with in_call(assistant, ["¿Horario?", "A las seis."], [["De nueve a seis."], ["Muy bien."]]) as (score, _):
+        for _ in range(2):
+            await score.caller_speaks()
+            await score.settle()
+        waits = [event.end_of_turn_ms for event in score.events if isinstance(event, Turn)]
+        assert [wait is not None and wait >= 600 for wait in waits] == [True, False]
+
+
 async def test_a_caller_who_changes_the_language_is_followed(assistant: Assistant) -> None:
     understood = ["¿Horario?", "en:Opening hours?", "en:Thanks."]
     async with in_call(assistant, understood, [["De nueve a seis."], ["Nine to six."], ["Bye."]]) as (score, _):

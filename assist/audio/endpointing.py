@@ -98,6 +98,8 @@ class Rules:
     """How long is long, in milliseconds."""
 
     end_of_turn: int = 600
+    sure_end: int = 350
+    """Ends a turn of which somebody who understands the words says that it is complete."""
     pause: int = 250
     pre_roll: int = 300
     longest: int = 60_000
@@ -135,7 +137,8 @@ class Endpointer:
     def __init__(self, rules: Rules, since: int = 0) -> None:
         """*since* is the call's sample that is fed first."""
         self._pause = rules.samples(rules.pause)
-        self._end = rules.samples(rules.end_of_turn)
+        self._usual_end = self._end = rules.samples(rules.end_of_turn)
+        self._sure_end = min(self._end, rules.samples(rules.sure_end))
         self._pre_roll = rules.samples(rules.pre_roll)
         self._longest = rules.samples(rules.longest)
         self._unjudged = bytearray()
@@ -186,6 +189,11 @@ class Endpointer:
     def still(self, audio: bytes | bytearray) -> bool:
         """Whether no voice can begin for now: *audio*, which comes next, is as quiet as the last that was fed."""
         return not any(self._recent) and self._quiet(self._unjudged + audio)
+
+    def complete(self) -> None:
+        """Take it from somebody who understands the words that the turn is complete, unless the voice goes on."""
+        if self._paused:
+            self._end = self._sure_end
 
     def feed(self, audio: bytes, probabilities: list[float]) -> list[Event]:
         """Return what happened, in order.
@@ -250,6 +258,7 @@ class Endpointer:
 
     def _voice(self, events: list[Event]) -> None:
         self._voice_end = self._judged - _HALF
+        self._end = self._usual_end
         if self._paused:
             self._paused = False
             events.append(Resumed(self._judged))
@@ -271,6 +280,7 @@ class Endpointer:
     def _finish(self, at: int, events: list[Event]) -> None:
         self._start = None
         self._paused = False
+        self._end = self._usual_end
         self._loudness.forget_the_voice()
         events.append(Ended(at, self._voice_end))
 

@@ -25,9 +25,9 @@ EDGE = 2
 def levelled(pcm: bytes, rate: int, edge: int = EDGE) -> bytes:
     """Return the speech in *pcm*, 16 bits at *rate*, as `LINE` audio: no silence around it, as loud as `LEVEL`.
 
-    *edge* frames are kept before the first and after the last audible one: the soft ends of words. A line carries little
-    of an s: where the words begin is decided at the engine's own rate, lest the first lose it; where they end, on the
-    line, where nobody waits for what is not heard.
+    *edge* frames are kept before the first and after the last audible one: the soft ends of words. A line carries
+    little of an s: where the words begin is decided at the engine's own rate, lest the first lose it; where they end,
+    on the line, where nobody waits for what is not heard.
     """
     begun = pcm[_first_audible(pcm, rate, edge) * (rate // FRAMES) * 2 :]
     speech = np.frombuffer(resample(begun, rate, LINE.rate), "<i2").astype(np.float32)

@@ -102,6 +102,11 @@ class Ear:
             await self._arrived.wait()
         return self._utterances.popleft()
 
+    def complete(self, utterance: Spoken) -> None:
+        """Take it from whoever understands *utterance* that it is complete: less silence is waited for."""
+        if utterance is self._open:
+            self._endpointer.complete()
+
     async def silence(self, seconds: float) -> None:
         """Return when the caller has neither spoken nor keyed for so long from now on, in audio time."""
         quiet: asyncio.Future[None] = self._loop.create_future()

@@ -74,6 +74,8 @@ class Hearing:
             async with aclosing(stream) as transcripts:
                 async for latest in transcripts:
                     transcript = latest
+                    if latest.turn_over:
+                        self._ear.complete(utterance)
         except ProviderError as error:
             raise NotHeard(error) from error
         return transcript
