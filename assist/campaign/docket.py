@@ -5,13 +5,17 @@ refuse. Arguments are names and ids only: they are pickled, so whoever may write
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final, Protocol
 
 from docket import Docket, Perpetual, Worker
 
 from assist.campaign.model import Claim
+from assist.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 NAME: Final = "assist"
 """Its keys begin so."""
@@ -56,20 +60,31 @@ async def work_on(url: str, work: Work, name: str = NAME) -> None:
             await work.dial(attempt, fence)
 
         async def pump(campaign: str, perpetual: Perpetual = Perpetual(every=EVERY)) -> None:  # noqa: B008
-            delay = await work.pump(campaign, schedule)
-            if delay is None:
-                perpetual.cancel()
-            else:
-                perpetual.after(timedelta(seconds=delay))
+            with _redis_may_be_down():
+                delay = await work.pump(campaign, schedule)
+                if delay is None:
+                    perpetual.cancel()
+                else:
+                    perpetual.after(timedelta(seconds=delay))
 
         async def watch(perpetual: Perpetual = Perpetual(every=EVERY, automatic=True)) -> None:  # noqa: B008
-            for campaign in await work.running():
-                await docket.add(pump, key=f"pump:{campaign}")(campaign)
+            with _redis_may_be_down():
+                for campaign in await work.running():
+                    await docket.add(pump, key=f"pump:{campaign}")(campaign)
 
         async def reap(perpetual: Perpetual = Perpetual(every=EVERY, automatic=True)) -> None:  # noqa: B008
-            await work.reap()
+            with _redis_may_be_down():
+                await work.reap()
 
         for task in (dial, pump, watch, reap):
             docket.register(task)
         async with Worker(docket, concurrency=AT_ONCE, redelivery_timeout=LOST, reconnection_delay=EVERY) as worker:
             await worker.run_forever()
+
+
+@contextmanager
+def _redis_may_be_down() -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        log.warning("tried again soon: %s", error)

@@ -2,12 +2,11 @@
 
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from assist.campaign import retry
 from assist.campaign.calendar import Calendar
 from assist.campaign.declaration import Campaign
-from assist.campaign.loading import Campaigns
 from assist.campaign.model import Claim, Outcome, Result
 from assist.campaign.policy import Policies
 from assist.errors import ConfigurationError
@@ -22,6 +21,14 @@ class Plan:
 
     campaign: Campaign
     calendar: Calendar
+
+
+class Campaigns(Protocol):
+    """Where campaigns are read from."""
+
+    def get(self, name: str) -> Campaign:
+        """Return the campaign as its file is now. Raises `ConfigurationError`."""
+        ...
 
 
 class Plans:

@@ -58,12 +58,13 @@ class Pump:
         """Give claims to *dial* for a while. Returns after how many seconds to go on; None: there is nothing to do."""
         ends = time.time() + SPELL
         while True:
-            delay = await self._claim_some(campaign, dial)
+            delay = await self.once(campaign, dial)
             if delay is None or time.time() + delay > ends:
                 return delay
             await asyncio.sleep(delay)
 
-    async def _claim_some(self, campaign: str, dial: Callable[[Claim], Awaitable[None]]) -> float | None:
+    async def once(self, campaign: str, dial: Callable[[Claim], Awaitable[None]]) -> float | None:
+        """Give *dial* whoever may be called just now; return as `pump` does."""
         counts = await self._ledger.counts(campaign)
         if counts.state is not CampaignState.RUNNING:
             return None

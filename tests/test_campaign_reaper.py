@@ -1,0 +1,149 @@
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4, uuid5
+
+import pytest
+
+from assist.campaign.ledger import Durability, open_ledger
+from assist.campaign.model import NAMESPACE, ContactState, Outcome, Result
+from assist.campaign.reaper import Reaper, Reconciliation
+from assist.errors import StoreError
+from assist.store import CallRecord, Store, open_store
+from tests.dialing import FakeNode, plans
+from tests.ledgers import Clocked, clocked_ledger, people
+from tests.redis_process import redis_process
+
+
+@pytest.fixture
+async def clocked(redis_url: str) -> AsyncIterator[Clocked]:
+    async with clocked_ledger(redis_url) as lent:
+        yield lent
+
+
+@pytest.fixture
+async def store(redis_url: str) -> AsyncIterator[Store]:
+    async with open_store(redis_url, timedelta(days=1)) as lent:
+        yield lent
+
+
+@pytest.fixture
+def node() -> FakeNode:
+    return FakeNode()
+
+
+@pytest.fixture
+def reaper(clocked: Clocked, store: Store, node: FakeNode) -> Reaper:
+    return Reaper(clocked.ledger, plans(), {"node": node}, store)
+
+
+async def test_a_claim_that_lapsed_was_never_sent_and_waits_again(clocked: Clocked, reaper: Reaper) -> None:
+    await clocked.start("c", people(1))
+    claim = await clocked.claimed()
+    await clocked.later(31)
+    await reaper.reap()
+    again = await clocked.claimed()
+    assert (again.id, again.fence > claim.fence) == (claim.id, True)
+
+
+async def test_a_call_that_its_freeswitch_does_not_know_is_used_up(clocked: Clocked, reaper: Reaper) -> None:
+    await clocked.start("c", people(1))
+    await clocked.dialed()
+    await reaper.reap()
+    assert (await clocked.ledger.counts("c")).calls == 1, "its lease has not run out"
+    await clocked.later(31)
+    await reaper.reap()
+    standing = await clocked.ledger.contact("c", "p0")
+    assert standing is not None
+    assert (standing.outcome, [past.result for past in standing.past]) == (Outcome.UNKNOWN, [Result.UNKNOWN])
+
+
+async def test_a_call_that_lives_is_waited_for(clocked: Clocked, reaper: Reaper, node: FakeNode) -> None:
+    await clocked.start("c", people(1))
+    claim = await clocked.dialed()
+    node.living.add(claim.id)
+    for _ in range(3):
+        await clocked.later(31)
+        await reaper.reap()
+    assert (await clocked.ledger.counts("c")).states == {ContactState.DIALING: 1}
+    node.living.clear()
+    await clocked.later(31)
+    await reaper.reap()
+    assert (await clocked.ledger.counts("c")).results == {Result.UNKNOWN: 1}
+
+
+async def test_nothing_is_decided_while_the_freeswitch_cannot_be_asked(
+    clocked: Clocked, reaper: Reaper, node: FakeNode
+) -> None:
+    await clocked.start("c", people(2))
+    await clocked.dialed()
+    node.up = False
+    await clocked.later(31)
+    await reaper.reap()
+    assert (await clocked.ledger.counts("c")).states == {ContactState.DIALING: 1, ContactState.WAITING: 1}
+    assert await clocked.ledger.expired() == [], "others are not kept waiting by it"
+    node.up = True
+    await clocked.later(31)
+    await reaper.reap()
+    assert (await clocked.ledger.counts("c")).results == {Result.UNKNOWN: 1}
+
+
+async def test_a_call_of_a_freeswitch_that_nobody_has_is_waited_for(clocked: Clocked, store: Store) -> None:
+    await clocked.start("c", people(1))
+    await clocked.dialed()
+    await clocked.later(31)
+    await Reaper(clocked.ledger, plans(), {}, store).reap()
+    assert (await clocked.ledger.counts("c")).states == {ContactState.DIALING: 1}
+
+
+async def test_what_the_history_knows_of_a_call_counts(clocked: Clocked, reaper: Reaper, store: Store) -> None:
+    await clocked.start("c", people(1))
+    claim = await clocked.dialed()
+    await clocked.ledger.answered(claim.id)
+    then = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    await store.record_call(
+        CallRecord(claim.id, "clinica", "outbound", then, then, then + timedelta(seconds=42), "NORMAL_CLEARING")
+    )
+    await clocked.later(31)
+    await reaper.reap()
+    standing = await clocked.ledger.contact("c", "p0")
+    assert standing is not None
+    assert standing.outcome is Outcome.REACHED
+    assert [(past.result, past.seconds) for past in standing.past] == [(Result.HUMAN, 42.0)]
+
+
+async def test_an_attempt_of_a_campaign_whose_file_is_gone_ends_too(clocked: Clocked, reaper: Reaper) -> None:
+    await clocked.start("gone", people(1))
+    await clocked.dialed("gone")
+    await clocked.later(31)
+    await reaper.reap()
+    assert (await clocked.ledger.counts("gone")).outcomes == {Outcome.UNKNOWN: 1}
+
+
+async def test_nobody_is_called_while_a_call_lives_that_redis_has_forgotten(clocked: Clocked, node: FakeNode) -> None:
+    await clocked.start("c", people(1))
+    known = await clocked.dialed()
+    down = FakeNode()
+    down.up = False
+    reconciliation = Reconciliation(clocked.ledger, {"node": node, "down": down})
+    forgotten = str(uuid5(NAMESPACE, "c\nsomebody\n1"))
+    node.living |= {known.id, forgotten, str(uuid4())}
+    assert await reconciliation.ready() == []
+    node.living.remove(forgotten)
+    assert await reconciliation.ready() == ["node"]
+
+
+async def test_all_calls_are_looked_at_again_when_redis_was_restarted(tmp_path: Path) -> None:
+    node = FakeNode()
+    with redis_process(tmp_path) as redis:
+        async with open_ledger(redis.url, Durability.MEMORY) as ledger:
+            reconciliation = Reconciliation(ledger, {"node": node})
+            assert await reconciliation.ready() == ["node"]
+            node.living.add(str(uuid5(NAMESPACE, "c\nsomebody\n1")))
+            assert await reconciliation.ready() == ["node"], "it began since"
+            redis.process.kill()
+            redis.process.wait()
+            with redis_process(tmp_path):
+                with pytest.raises(StoreError):
+                    await reconciliation.ready()
+                assert await reconciliation.ready() == []
