@@ -85,7 +85,7 @@ _SHORTENED: Final = re.compile(r"[+-]?\d(?:[.,]\d+)?e\+?\d+", re.IGNORECASE)
 _DECIMALS: Final = re.compile(r"(\+?\d{7,})[.,]0+")
 _BETWEEN_NUMBERS: Final = re.compile(r"[/;|\\,]|\b(?:y|o|u|and|or)\b", re.IGNORECASE)
 _EXTENSION: Final = re.compile(r"\d\s*(?:ext|extension|extensión|x|#)\.?\s*\d", re.IGNORECASE)
-_WRITTEN: Final = re.compile(r"\+?[\d\s()./\-]+")
+_WRITTEN: Final = re.compile(r"\(?\+?[\d\s()./\-]+")
 _DASHES: Final = re.compile(r"[\u2010-\u2015\u2212]")
 
 _ABANDONED: Final[Mapping[str, re.Pattern[str]]] = {"MX": re.compile(r"^(?:\+?52 ?1|04[45]|01)(?=\d{10}$)")}
