@@ -98,6 +98,8 @@ class FreeSwitchNode:
                 async with control(*self._address) as switch:
                     switch.connection.subscribe(self._notice)
                     await switch.connection.command("event json CHANNEL_HANGUP_COMPLETE")
+                    # The first job makes it subscribe to jobs: no call is to wait for that.
+                    await switch.connection.bgapi("status")
                     self._switch, complained = switch, False
                     log.info("calls may be placed by the FreeSWITCH at %s:%d", *self._address[:2])
                     await switch.connection.closed()

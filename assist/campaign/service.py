@@ -1,0 +1,101 @@
+"""A dialer as a process: `async with dialer(settings)`, and the verb `assist dialer`."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+
+import click
+
+from assist.assistant import Assistants
+from assist.campaign.dialer import LEASE, Dialer
+from assist.campaign.docket import work_on
+from assist.campaign.ledger import Durability, Ledger, open_ledger
+from assist.campaign.loading import Campaigns
+from assist.campaign.model import Claim
+from assist.campaign.node import Node, open_nodes
+from assist.campaign.plans import Plans
+from assist.campaign.policy import load_policies
+from assist.campaign.pump import Pump
+from assist.campaign.reaper import Reaper, Reconciliation
+from assist.embedded_redis import redis_server
+from assist.log import set_up_logging
+from assist.settings import Settings, read_settings
+from assist.store import Store, open_store
+
+log = logging.getLogger(__name__)
+
+
+class Work:
+    """Fulfils `assist.campaign.docket.Work`."""
+
+    def __init__(
+        self, ledger: Ledger, plans: Plans, nodes: Mapping[str, Node], store: Store, lease: float = LEASE
+    ) -> None:
+        self._pump = Pump(ledger, plans, store, Reconciliation(ledger, nodes), lease)
+        self._dialer = Dialer(ledger, plans, nodes, lease)
+        self._reaper = Reaper(ledger, plans, nodes, store, lease)
+
+    async def running(self) -> Iterable[str]:
+        return await self._pump.running()
+
+    async def pump(self, campaign: str, dial: Callable[[Claim], Awaitable[None]]) -> float | None:
+        return await self._pump.pump(campaign, dial)
+
+    async def dial(self, attempt: str, fence: int) -> None:
+        await self._dialer.dial(attempt, fence)
+
+    async def reap(self) -> None:
+        await self._reaper.reap()
+
+
+def plans_of(settings: Settings) -> Plans:
+    """Return the campaigns of an installation. Raises `ConfigurationError` if a policy is wrong."""
+    policies = load_policies(settings.files.policies_dir)
+    assistants = Assistants(settings.files.assistants_dir)
+    return Plans(Campaigns(settings.files.campaigns_dir, assistants, policies), policies)
+
+
+@asynccontextmanager
+async def ledger_of(settings: Settings) -> AsyncIterator[Ledger]:
+    """Lend the ledger of an installation. Raises `StoreError`, `ConfigurationError`."""
+    async with (
+        redis_server(settings) as url,
+        open_ledger(url, Durability(settings.redis.durable), ours=settings.redis.url is None) as ledger,
+    ):
+        yield ledger
+
+
+async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
+    """Call whom the campaigns that run may call, until *stop*; what rings then is waited for. Raises `AssistError`."""
+    plans = plans_of(settings)
+    async with (
+        redis_server(settings) as url,
+        open_store(url, settings.redis.retention) as store,
+        ledger_of(settings) as ledger,
+        open_nodes(settings.esl) as nodes,
+    ):
+        working = asyncio.create_task(work_on(url, Work(ledger, plans, nodes, store)), name="campaigns")
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not working.done():
+            log.info("nobody new is called; what rings is waited for")
+            working.cancel()
+        await working
+
+
+@click.command("dialer")
+def dialer() -> None:
+    """Call whom the running campaigns may call, until SIGTERM or Ctrl-C. As many as wanted may run."""
+    settings = read_settings("ASSIST_ESL_PASSWORD")
+    set_up_logging()
+    asyncio.run(_until_told(settings))
+
+
+async def _until_told(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await run_dialer(settings, stop)

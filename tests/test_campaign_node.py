@@ -1,0 +1,156 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+import assist.campaign.node
+from assist.campaign.causes import End
+from assist.campaign.node import Node, open_nodes
+from assist.campaign.order import Order
+from assist.errors import ConnectionLost
+from assist.settings import Esl
+from tests.event_socket import FarEnd, listening
+from tests.rigs import until
+from tests.test_switch_control import PASSWORD, finish_job, greet
+
+CALL = str(uuid4())
+ORDER = Order(CALL, "sofia/gateway/carrier/+34600000001", "+34600000001", {"assist_attempt": CALL})
+
+
+async def welcome(arrived: "asyncio.Queue[FarEnd]") -> FarEnd:
+    """Let a node in, as FreeSWITCH does."""
+    switch = await greet(arrived)
+    assert (await switch.receive()).text == "event json CHANNEL_HANGUP_COMPLETE"
+    switch.reply("+OK event listener enabled json")
+    assert (await finish_job(switch, "UP")) == "bgapi status"
+    return switch
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[tuple[Node, FarEnd, "asyncio.Queue[FarEnd]"]]:
+    async with (
+        listening() as (port, arrived),
+        open_nodes(Esl(host="127.0.0.1", port=port, password=SecretStr(PASSWORD))) as nodes,
+    ):
+        (node,) = nodes.values()
+        assert list(nodes) == [f"127.0.0.1:{port}"]
+        switch = await welcome(arrived)
+        await until(lambda: node.up)
+        yield node, switch, arrived
+
+
+def tell_the_end(switch: FarEnd, call: str = CALL) -> None:
+    headers = {
+        "Event-Name": "CHANNEL_HANGUP_COMPLETE",
+        "Unique-ID": call,
+        "Hangup-Cause": "NO_USER_RESPONSE",
+        "variable_sip_term_status": "480",
+        "Caller-Channel-Progress-Time": "1700000000000000",
+    }
+    switch.tell(json.dumps(headers))
+
+
+async def test_a_call_that_is_answered() -> None:
+    async with connected() as (node, switch, _):
+        calling = asyncio.create_task(node.call(ORDER))
+        command = await finish_job(switch, f"+OK {CALL}")
+        assert command.startswith(f"bgapi originate {{origination_uuid={CALL},assist_attempt={CALL}}}sofia/gateway/")
+        assert command.endswith(" +34600000001 XML assist")
+        assert await calling is None
+
+
+async def test_how_a_call_ended_that_nobody_answered() -> None:
+    """With the SIP status, and whether it rang, of the right call, whichever is told first."""
+    async with connected() as (node, switch, _):
+        for event_first in (True, False):
+            calling = asyncio.create_task(node.call(ORDER))
+            tell_the_end(switch, str(uuid4()))
+            if event_first:
+                await asyncio.sleep(0)
+                tell_the_end(switch)
+            await finish_job(switch, "-ERR NO_USER_RESPONSE")
+            if not event_first:
+                tell_the_end(switch)
+            assert await calling == End("NO_USER_RESPONSE", 480, rang=True)
+
+
+async def test_a_call_that_never_was_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assist.campaign.node, "TOLD", 0.0)
+    async with connected() as (node, switch, _):
+        calling = asyncio.create_task(node.call(ORDER))
+        await finish_job(switch, "-ERR GATEWAY_DOWN")
+        assert (await switch.receive()).text == f"api uuid_exists {CALL}"
+        switch.print("false")
+        assert await calling == End("GATEWAY_DOWN")
+
+
+async def test_a_call_that_is_refused_since_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assist.campaign.node, "TOLD", 0.0)
+    async with connected() as (node, switch, _):
+        calling = asyncio.create_task(node.call(ORDER))
+        await finish_job(switch, "-ERR NORMAL_TEMPORARY_FAILURE")
+        await switch.receive()
+        switch.print("true")
+        with pytest.raises(ConnectionLost):
+            await calling
+
+
+async def test_a_call_during_which_freeswitch_is_lost() -> None:
+    async with connected() as (node, switch, _):
+        calling = asyncio.create_task(node.call(ORDER))
+        await switch.receive()
+        await switch.leave()
+        with pytest.raises(ConnectionLost):
+            await calling
+        await until(lambda: not node.up)
+        with pytest.raises(ConnectionLost):
+            await node.call(ORDER)
+        with pytest.raises(ConnectionLost):
+            await node.has(CALL)
+
+
+async def test_a_freeswitch_that_comes_back_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assist.campaign.node, "RECONNECT", 0.0)
+    async with connected() as (node, switch, arrived):
+        await switch.leave()
+        switch = await welcome(arrived)
+        await until(lambda: node.up)
+        asking = asyncio.create_task(node.has(CALL))
+        await switch.receive()
+        switch.print("true")
+        assert await asking
+
+
+async def test_questions_about_calls() -> None:
+    async with connected() as (node, switch, _):
+        for rows, calls in (({"row_count": 1, "rows": [{"uuid": CALL}]}, {CALL}), ({"row_count": 0}, set())):
+            asking = asyncio.create_task(node.calls())
+            assert (await switch.receive()).text == "api show channels as json"
+            switch.print(json.dumps(rows))
+            assert await asking == calls
+        ending = asyncio.create_task(node.hang_up(CALL))
+        assert (await switch.receive()).text == f"api uuid_kill {CALL} NORMAL_CLEARING"
+        switch.print("-ERR No such channel!\n")
+        await ending
+
+
+async def test_a_freeswitch_that_makes_no_sense_is_none_that_can_be_asked() -> None:
+    async with connected() as (node, switch, _):
+        asking = asyncio.create_task(node.calls())
+        await switch.receive()
+        switch.print("no JSON")
+        with pytest.raises(ConnectionLost):
+            await asking
+
+
+async def test_a_freeswitch_that_is_down_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    async with listening() as (port, _):
+        pass
+    async with open_nodes(Esl(host="127.0.0.1", port=port, password=SecretStr(PASSWORD))) as nodes:
+        (node,) = nodes.values()
+        with pytest.raises(ConnectionLost):
+            await node.call(ORDER)
