@@ -1,10 +1,10 @@
-"""A dialer as a process: `async with dialer(settings)`, and the verb `assist dialer`."""
+"""A dialer as a process, and the verb `assist dialer`."""
 
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 
 import click
 
@@ -57,14 +57,9 @@ def plans_of(settings: Settings) -> Plans:
     return Plans(Campaigns(settings.files.campaigns_dir, assistants, policies), policies)
 
 
-@asynccontextmanager
-async def ledger_of(settings: Settings) -> AsyncIterator[Ledger]:
-    """Lend the ledger of an installation. Raises `StoreError`, `ConfigurationError`."""
-    async with (
-        redis_server(settings) as url,
-        open_ledger(url, Durability(settings.redis.durable), ours=settings.redis.url is None) as ledger,
-    ):
-        yield ledger
+def ledger_of(settings: Settings, url: str) -> AbstractAsyncContextManager[Ledger]:
+    """Lend the ledger of an installation, which `redis_server` has at *url*. Raises `AssistError`."""
+    return open_ledger(url, Durability(settings.redis.durable), ours=settings.redis.url is None)
 
 
 async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
@@ -73,7 +68,7 @@ async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
     async with (
         redis_server(settings) as url,
         open_store(url, settings.redis.retention) as store,
-        ledger_of(settings) as ledger,
+        ledger_of(settings, url) as ledger,
         open_nodes(settings.esl) as nodes,
     ):
         working = asyncio.create_task(work_on(url, Work(ledger, plans, nodes, store)), name="campaigns")
