@@ -4,6 +4,7 @@ import click
 
 from assist.bench.ear import ear_cost
 from assist.bench.turn import turn_time
+from assist.bench.wer import word_errors
 
 
 @click.group()
@@ -13,3 +14,4 @@ def bench() -> None:
 
 bench.add_command(ear_cost)
 bench.add_command(turn_time)
+bench.add_command(word_errors)
