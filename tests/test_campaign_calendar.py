@@ -110,6 +110,17 @@ def test_zones_that_are_never_open_together_are_never_called() -> None:
     )
 
 
+@pytest.mark.parametrize("shut", range(24))
+def test_however_long_it_is_closed_the_first_moment_after_it_is_found(shut: int) -> None:
+    first = date(2026, 11, 24)
+    closed = [(first + timedelta(days=number)).isoformat() for number in range(shut)]
+    days = calendar(when={"closed": closed, "holidays": "none"})
+    group = "Pacific/Kiritimati,Pacific/Pago_Pago US"
+    window = days.window(group, at(f"{first} 00:00", "Pacific/Pago_Pago"))
+    assert window
+    assert read(window.opens, "Pacific/Pago_Pago") == f"{first + timedelta(days=shut)} 00:00"
+
+
 # The clock
 
 

@@ -77,6 +77,11 @@ def test_the_list_tells_better_and_home_decides_what_is_left_open(
     ],
 )
 def test_whose_clock_is_not_known_is_not_called(number: str, zone: str, region: str) -> None:
-    with pytest.raises(ValueError, match=r"; (write|leave)") as refused:
+    with pytest.raises(ValueError, match=r"(time zone|holidays|number is not).*; (write|leave)") as refused:
         group_of(number, zone, region)
     assert number not in str(refused.value)
+
+
+def test_a_number_of_no_place_needs_a_zone() -> None:
+    with pytest.raises(ValueError, match="does not tell its time zone"):
+        group_of("+8821612345")

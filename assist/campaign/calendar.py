@@ -4,9 +4,8 @@ Whatever is not known closes: of a person in one of several time zones all of th
 any rule forbids calls has none, neither by its own hours nor by the end of the night before.
 """
 
-from calendar import timegm
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import reduce
 
 from assist.campaign.clock import begins, local, on_day
@@ -63,16 +62,14 @@ class Calendar:
         return None
 
     def _stretches(self, group: Group, now: float) -> Iterator[Stretch]:
-        """Yield when *group* may be called, in order, from about *now* on."""
+        """Yield when *group* may be called, from about *now* on: in order, but some of it twice."""
         first = max(local("UTC", now).date(), self.campaign.when.starts or date.min) - timedelta(days=2)
         for days in range(0, HORIZON, STEP):
             start = first + timedelta(days=days)
-            if self.campaign.when.ends and start - timedelta(days=2) > self.campaign.when.ends:
+            if self.campaign.when.ends and start > self.campaign.when.ends:
                 return
-            # A day of one time zone is up to three days of others; what begins later comes with the next step.
-            around = [start + timedelta(days=day) for day in range(-2, STEP + 3)]
-            from_, before = _midnight(start), _midnight(start + timedelta(days=STEP))
-            yield from (stretch for stretch in self._on(group, around) if from_ <= stretch[0] < before)
+            # At one moment local dates differ by two at most, so what is cut off at the end is whole the next time.
+            yield from self._on(group, [start + timedelta(days=day) for day in range(STEP + 2)])
 
     def _on(self, group: Group, days: list[date]) -> list[Stretch]:
         minutes = {day: self._minutes(group, day) for day in days}
@@ -123,7 +120,3 @@ def _window(group: Group, start: int, end: int) -> Window:
     (zone,) = group.zones
     day = local(zone, start).date()
     return Window(start, end, begins(zone, day), begins(zone, day - timedelta(days=day.weekday())))
-
-
-def _midnight(day: date) -> int:
-    return timegm(datetime(day.year, day.month, day.day).timetuple())

@@ -52,7 +52,7 @@ def _stretches(zone: str, first: int, last: int) -> Iterator[tuple[int, int, int
     start, offset = first, _offset(zone, first)
     for after in [*range(first + STEP, last, STEP), last]:
         if _offset(zone, after) != offset:
-            change = _change(zone, max(start, after - STEP), after)
+            change = _change(zone, start, after)
             yield start, change, offset
             start, offset = change, _offset(zone, change)
     yield start, last, offset
