@@ -10,7 +10,6 @@ import click
 
 from assist.assistant import Assistants
 from assist.campaign.dialer import LEASE, Dialer
-from assist.campaign.docket import work_on
 from assist.campaign.ledger import Durability, Ledger, open_ledger
 from assist.campaign.loading import Campaigns
 from assist.campaign.model import Claim
@@ -64,6 +63,9 @@ def ledger_of(settings: Settings, url: str) -> AbstractAsyncContextManager[Ledge
 
 async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
     """Call whom the campaigns that run may call, until *stop*; what rings then is waited for. Raises `AssistError`."""
+    # Half a second and eight megabytes, which workers and other verbs do without.
+    from assist.campaign.docket import work_on
+
     plans = plans_of(settings)
     async with (
         redis_server(settings) as url,

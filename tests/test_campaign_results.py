@@ -1,0 +1,73 @@
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+import pytest
+
+from assist.campaign.columns import columns_of
+from assist.campaign.model import Consent, Contact, Outcome, Result
+from assist.campaign.results import COLUMNS, write_csv, write_list, write_ndjson
+from tests.ledgers import MADRID, NINE, Clocked, clocked_ledger
+
+ANA = Contact("a", "+34600000001", MADRID, {"nombre": "Ana", "nota": "=cmd|' /C calc'!A0", "id": "77"}, "es")
+EVA = Contact("e", "+34600000002", MADRID, {"nombre": "Eva", "saldo": "-12.50"}, "", Consent("web", NINE, "x:1"))
+
+
+@pytest.fixture
+async def clocked(redis_url: str) -> AsyncIterator[Clocked]:
+    async with clocked_ledger(redis_url) as lent:
+        await lent.start("c", [ANA, EVA])
+        busy = await lent.dialed()
+        await lent.ledger.finish(busy.id, Result.BUSY, Outcome.EXHAUSTED, 0.0)
+        talked = await lent.dialed()
+        await lent.ledger.finish(talked.id, Result.HUMAN, Outcome.REACHED, 61.5, Decimal("0.0125"))
+        yield lent
+
+
+def rows(file: io.StringIO) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.getvalue(), newline="")))
+
+
+async def test_what_became_of_everybody_as_csv(clocked: Clocked) -> None:
+    file = io.StringIO(newline="")
+    assert await write_csv(file, clocked.ledger, "c") == 2
+    ana, eva = rows(file)
+    assert [ana[name] for name in COLUMNS[:6]] == ["a", "+34600000001", "done", "exhausted", "busy", "1"]
+    assert [eva[name] for name in COLUMNS[3:6]] == ["reached", "human", "1"]
+    assert (eva["seconds"], eva["cost_usd"], eva["last_at"][:16]) == ("61.5", "0.0125", "2026-11-23T09:00")
+    assert (ana["list_id"], ana["nombre"], ana["saldo"], eva["saldo"]) == ("77", "Ana", "", "-12.50")
+
+
+async def test_nothing_in_the_csv_is_a_formula(clocked: Clocked) -> None:
+    file = io.StringIO(newline="")
+    await write_csv(file, clocked.ledger, "c")
+    assert rows(file)[0]["nota"] == "'=cmd|' /C calc'!A0"
+
+
+async def test_what_became_of_everybody_as_lines_of_json(clocked: Clocked) -> None:
+    file = io.StringIO()
+    assert await write_ndjson(file, clocked.ledger, "c") == 2
+    ana, eva = map(json.loads, file.getvalue().splitlines())
+    assert ana["variables"] == ANA.variables
+    assert (eva["outcome"], [past["result"] for past in eva["past"]]) == ("reached", ["human"])
+
+
+async def test_those_who_were_missed_as_a_list_to_be_imported(clocked: Clocked) -> None:
+    file = io.StringIO(newline="")
+    assert await write_list(file, clocked.ledger, "c") == 1
+    assert [row["id"] for row in rows(file)] == ["a"]
+    everybody = io.StringIO(newline="")
+    await write_list(everybody, clocked.ledger, "c", [Outcome.REACHED])
+    header, eva = csv.reader(io.StringIO(everybody.getvalue(), newline=""))
+    columns = columns_of(header, ["nombre", "saldo"])
+    assert eva[columns.variables["nombre"]] == "Eva"
+    assert {meaning.value: eva[place] for meaning, place in columns.meanings.items()} == {
+        "number": "+34600000002",
+        "id": "e",
+        "language": "",
+        "consent_source": "web",
+        "consent_at": "2026-11-23T09:00:00+00:00",
+        "consent_proof": "x:1",
+    }
