@@ -541,10 +541,24 @@ async def test_why_tells_everything_that_decides_about_a_contact(clocked: Clocke
     assert [past.result for past in why.standing.past] == [Result.BUSY]
     assert why.live is not None
     assert why.live.claim == claim
-    assert (why.campaign, why.suppressed, why.suppressed_here) == (CampaignState.RUNNING, None, "spoken")
-    assert why.calls == 2
-    assert why.called == (NINE + 0.01, NINE + 0.02)
+    assert (why.campaign, why.known.suppressed, why.known.suppressed_here) == (CampaignState.RUNNING, None, "spoken")
+    assert why.known.calls == 2
+    assert why.known.called == (NINE + 0.01, NINE + 0.02)
     assert await clocked.ledger.why("c", "nobody") is None
+
+
+async def test_what_blocks_a_group_is_told_and_nobody_is_claimed_for_it(clocked: Clocked) -> None:
+    ledger = clocked.ledger
+    await clocked.start("c", people(1), replace(LIMITS, calls=1))
+    assert await ledger.blocked("c", MADRID, OPEN) == Refusal(Blocked.NOBODY_DUE, NINE), "who is due may be called"
+    assert (await ledger.counts("c")).calls == 0
+    await clocked.later(-2 * HOUR)
+    assert await ledger.blocked("c", MADRID, OPEN) == Refusal(Blocked.WINDOW, NINE)
+    await clocked.later(2 * HOUR)
+    await clocked.dialed()
+    assert await ledger.blocked("c", MADRID, OPEN) == Refusal(Blocked.CONCURRENCY)
+    await ledger.set_state("c", CampaignState.PAUSED)
+    assert await ledger.blocked("c", MADRID, OPEN) == Refusal(Blocked.NOT_RUNNING)
 
 
 async def test_groups_tell_who_waits_and_since_when(clocked: Clocked) -> None:

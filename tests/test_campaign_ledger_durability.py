@@ -74,18 +74,25 @@ async def test_a_redis_without_a_replica_is_refused_where_one_is_demanded(server
             pass
 
 
-async def test_a_redis_that_cannot_tell_what_is_on_disk_must_write_at_once(server: RedisProcess) -> None:
-    await configure(server.url, appendonly="yes", appendfsync="everysec")
-    async with Redis.from_url(server.url) as redis:
-        version = (await redis.info("server"))["redis_version"]
-        if tuple(int(part) for part in version.split(".")[:2]) >= (7, 2):
-            pytest.skip("this one can tell")
-        with pytest.raises(ConfigurationError, match="set appendfsync to always"):
-            async with open_ledger(server.url, Durability.AOF):
-                pass
-        async with open_ledger(server.url, Durability.AOF, ours=True):
+@pytest.mark.parametrize(
+    "options",
+    [{"appendfsync": "everysec"}, {"appendfsync": "always", "no_appendfsync_on_rewrite": "yes"}],
+)
+async def test_a_redis_that_answers_before_it_has_written_is_refused(
+    server: RedisProcess, options: dict[str, str]
+) -> None:
+    await configure(server.url, appendonly="yes", **options)
+    with pytest.raises(ConfigurationError, match="fsync"):
+        async with open_ledger(server.url, Durability.AOF):
             pass
-        assert await redis.config_get("appendfsync") == {"appendfsync": "always"}
+
+
+async def test_an_installations_own_redis_is_set_as_it_must_be(server: RedisProcess) -> None:
+    await configure(server.url, appendonly="yes", appendfsync="everysec", no_appendfsync_on_rewrite="yes")
+    async with open_ledger(server.url, Durability.AOF, ours=True):
+        pass
+    async with open_ledger(server.url, Durability.AOF):
+        pass
 
 
 async def test_what_is_being_dialed_outlives_a_redis_that_is_killed(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     initialize,
     invariant,
     multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -70,11 +71,11 @@ LIMITS: Final = st.builds(
         seconds=st.sampled_from([None, None, 150.0, 600.0]),
         day_seconds=st.sampled_from([None, None, 70.0, 180.0]),
     ),
-    breaker=st.builds(Breaker, sample=st.integers(2, 8), rest=st.just(300.0)),
+    breaker=st.builds(Breaker, sample=st.integers(1, 4), rest=st.just(300.0)),
 )
 AFTER: Final = st.sampled_from([0, 60, 3600, Outcome.REACHED])
 """An outcome, or in how many seconds."""
-RESULTS: Final = st.sampled_from(Result)
+RESULTS: Final = st.sampled_from([*Result, *[Result.FAILED] * 6])
 SECONDS: Final = st.sampled_from([0, 5, 59, 200])
 CRASHES: Final = ["", "", "", "dialing", "sent"]
 
@@ -132,26 +133,31 @@ class Workers(RuleBasedStateMachine):
         self._to(self.plain.clock + 10_000)
         return self._claim(name, ALWAYS, 30)
 
-    @rule(
-        target=claims,
-        name=st.sampled_from("ab"),
-        result=RESULTS,
-        after=AFTER,
-        seconds=SECONDS,
-        crash=st.sampled_from(CRASHES),
-    )
-    def call(
-        self, name: str, result: Result, after: int | Outcome, seconds: int, crash: str
-    ) -> MultipleResults[Claim] | Claim:
+    @rule(target=claims, name=st.sampled_from("ab"), result=RESULTS, after=AFTER, crash=st.sampled_from(CRASHES))
+    def call(self, name: str, result: Result, after: int | Outcome, crash: str) -> MultipleResults[Claim] | Claim:
         """As a good worker does it, up to where it dies, once somebody has cleaned up."""
-        self._to(self.plain.clock + 60_000_000)
-        self.reap()
-        self.set_state(name, "running")
+        self._clean_up(name)
         claim = self._claim(name, ALWAYS, 30)
         if isinstance(claim, Claim):
             self.dial(claim, crash == "dialing")
             if not crash:
-                self.finish(claim, result, after, seconds)
+                self.finish(claim, result, after, 20)
+        return claim
+
+    @rule(target=claims, name=st.sampled_from("ab"), what=st.sampled_from(["suppressed", "paused", "lapsed", "closed"]))
+    def too_late(self, name: str, what: str) -> MultipleResults[Claim] | Claim:
+        """Between the claim and the call something happens."""
+        self._clean_up(name)
+        now = self.plain.now / 1000
+        claim = self._claim(name, Window(now, now + 20), 30)
+        if isinstance(claim, Claim):
+            if what == "suppressed":
+                self.suppress(claim.contact.number, name)
+            elif what == "paused":
+                self.set_state(name, "paused")
+            else:
+                self._to(self.plain.clock + (30_000_000 if what == "lapsed" else 20_000_000))
+            self.dial(claim, False)
         return claim
 
     @rule(claim=claims, crashes=st.booleans())
@@ -176,11 +182,19 @@ class Workers(RuleBasedStateMachine):
             self.dial(claim, False)
         return multiple(*both)
 
-    @rule(one=claims, other=claims)
-    def dial_both(self, one: Claim, other: Claim) -> None:
-        """At once."""
-        self.dial(one, False)
-        self.dial(other, False)
+    @rule(target=claims)
+    def burst(self) -> MultipleResults[Claim] | Claim:
+        """Claims become ready in one moment."""
+        self._clean_up("a")
+        self._clean_up("b")
+        ready = []
+        for name in "abab":
+            self._to(self.plain.clock + 10_000)
+            ready.append(self._claim(name, ALWAYS, 30))
+        both = [claim for claim in ready if isinstance(claim, Claim)]
+        for claim in both:
+            self.dial(claim, False)
+        return multiple(*both)
 
     @rule(claim=claims, after=st.none() | AFTER)
     def release(self, claim: Claim, after: int | Outcome | None) -> None:
@@ -218,10 +232,9 @@ class Workers(RuleBasedStateMachine):
                 assert self.plain.finish(live.claim.id, Result.UNKNOWN, Outcome.UNKNOWN, 0)
         return multiple(*(live.claim for live in expired))
 
+    @precondition(lambda self: len(self.invites) > 2)
     @rule(number=st.sampled_from(NUMBERS), name=st.sampled_from([None, "a", "b"]))
     def suppress(self, number: str, name: str | None) -> None:
-        if len(self.invites) < 2:
-            return
         new = self.runner.run(self.ledger.suppress(self.ledger.number_key(number), name))
         assert new == ((number, name) not in self.plain.suppressed)
         self.plain.suppressed.add((number, name))
@@ -237,11 +250,11 @@ class Workers(RuleBasedStateMachine):
         wanted = CampaignState(state)
         assert self.runner.run(self.ledger.set_state(name, wanted)) == self.plain.set_state(name, wanted)
 
+    @precondition(lambda self: len(self.invites) > 3)
     @rule(name=st.sampled_from("ab"))
     def cancel(self, name: str) -> None:
-        if len(self.invites) > 6:
-            assert self.runner.run(self.ledger.set_state(name, CampaignState.CANCELLED))
-            assert self.plain.set_state(name, CampaignState.CANCELLED)
+        assert self.runner.run(self.ledger.set_state(name, CampaignState.CANCELLED))
+        assert self.plain.set_state(name, CampaignState.CANCELLED)
 
     @rule(who=st.sampled_from(IDS))
     def again(self, who: tuple[str, str]) -> None:
@@ -250,11 +263,11 @@ class Workers(RuleBasedStateMachine):
             count = self.runner.run(self.ledger.again(name, [identity], self.plain.now / 1000))
             assert count == self.plain.again(name, identity, self.plain.now)
 
+    @precondition(lambda self: len(self.invites) > 4)
     @rule(name=st.sampled_from("ab"))
     def end_waiting(self, name: str) -> None:
-        if len(self.invites) > 2:
-            count = self.runner.run(self.ledger.end_waiting(name, MADRID, Outcome.EXPIRED))
-            assert count == self.plain.end_waiting(name, Outcome.EXPIRED)
+        count = self.runner.run(self.ledger.end_waiting(name, MADRID, Outcome.EXPIRED))
+        assert count == self.plain.end_waiting(name, Outcome.EXPIRED)
 
     @rule(name=st.sampled_from("ab"))
     def import_once_more(self, name: str) -> None:
@@ -322,12 +335,20 @@ class Workers(RuleBasedStateMachine):
         self.windows[claim.fence] = window
         return claim
 
+    def _clean_up(self, name: str) -> None:
+        self._to(self.plain.clock + 60_000_000)
+        self.reap()
+        self.set_state(name, "running")
+
     async def _dialing(self, claim: Claim, *, waits: bool) -> bool:
         """Dial; meanwhile as much time passes as the trunk demands."""
         dialing = asyncio.create_task(self.ledger.dialing(claim))
         if waits:
             while (live := await self.ledger.attempt(claim.id)) and live.state is ContactState.CLAIMED:
                 pass
+            for _ in range(3):
+                await self.ledger.attempt(claim.id)
+                assert not dialing.done(), "the trunk has no token yet"
             self.plain.clock = self.plain.sends_from
             await self.clocked.at(self.plain.clock / 1_000_000)
         return await dialing

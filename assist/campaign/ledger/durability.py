@@ -1,18 +1,22 @@
-"""How safe the two writes are that must not be lost: that a number is being dialed, and that it may not be."""
+"""How safe the two writes are that must not be lost: that a number is being dialed, and that it may not be.
+
+A server that writes each change to its disk before it answers needs no question. WAITAOF is not asked of one that does
+so once a second: many versions of Redis and of Valkey say yes before it is so (redis/redis#13793; Valkey 9.1 does).
+"""
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import ResponseError
 
 from assist.errors import ConfigurationError
 
-ON_DISK: Final = 3.0
-"""Seconds to wait for the disk: Redis writes to it once a second unless told otherwise."""
 ON_REPLICA: Final = 1.0
 """Seconds to wait for a replica."""
+
+_AT_ONCE: Final = {"appendfsync": "always", "no-appendfsync-on-rewrite": "no"}
 
 Confirm: TypeAlias = Callable[[Redis], Awaitable[bool]]
 """Returns whether what this connection wrote last is safe."""
@@ -57,33 +61,33 @@ def _replicated(about: dict[str, Any]) -> Confirm:
 async def _written(redis: Redis, about: dict[str, Any], *, ours: bool) -> Confirm:
     if not about.get("aof_enabled"):
         raise ConfigurationError("Redis: appendonly is no, so that a restart forgets who was called: set it to yes")
-    version = str(about.get("redis_version", "0"))
-    if tuple(int(part) for part in version.split(".")[:2]) >= (7, 2):
-        return _on_disk
     if ours:
-        await redis.config_set("appendfsync", "always")
-    elif await _fsync(redis) != "always":
-        raise ConfigurationError(
-            f"Redis: {version} cannot tell when a write is on the disk: use 7.2 or later, or set appendfsync to always"
-        )
+        for option, value in _AT_ONCE.items():
+            await redis.config_set(option, value)
+    options = await _options(redis)
+    for option, value in _AT_ONCE.items():
+        if options.get(option) != value:
+            raise ConfigurationError(
+                f"Redis: {option} is not {value}, so that a crash may forget who was called: set it, or demand less"
+            )
     return _at_once
 
 
-async def _fsync(redis: Redis) -> str:
+async def _options(redis: Redis) -> dict[str, str]:
+    """Return the options about the disk; none where an admin is not let near them."""
     try:
-        answer: dict[Any, Any] = await redis.config_get("appendfsync")
-    except RedisError:
-        return "unknown"
-    return next((str(value.decode() if isinstance(value, bytes) else value) for value in answer.values()), "unknown")
+        answer: dict[Any, Any] = await redis.config_get("*appendfsync*")
+    except ResponseError:
+        return {}
+    return {_text(option): _text(value) for option, value in answer.items()}
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 async def _at_once(_: Redis) -> bool:
     return True
-
-
-async def _on_disk(connection: Redis) -> bool:
-    local, _ = await connection.waitaof(1, 0, round(ON_DISK * 1000))
-    return bool(local)
 
 
 async def _on_replica(connection: Redis) -> bool:

@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from assist.campaign.ledger.durability import ON_DISK, Confirm
+from assist.campaign.ledger.durability import Confirm
 from assist.campaign.ledger.keys import Keys
 from assist.campaign.ledger.records import NUMBER_BYTES, Live, contact_of, contact_record, limits_record, millionths, ms
 from assist.campaign.ledger.registries import Registries
 from assist.campaign.ledger.scripts import Scripts
 from assist.campaign.ledger.starts import Starts
-from assist.campaign.ledger.views import Counts, Page, Standing, Views, Why
+from assist.campaign.ledger.views import Counts, Known, Page, Standing, Views, Why
 from assist.campaign.model import (
     NAMESPACE,
     Blocked,
@@ -137,8 +137,22 @@ class Ledger:
         Contacts that may not be called are passed over: done if their number is suppressed or was called as often as it
         may ever be, else due when they may.
         """
+        return await self._claim(campaign, group, window, node, lease_s, LOOKED_AT)
+
+    async def blocked(self, campaign: str, group: str, window: Window) -> Refusal:
+        """Return what a claim of this moment would be refused for; `NOBODY_DUE` until a moment that is past: nothing.
+
+        Nothing is changed.
+        """
+        answer = await self._claim(campaign, group, window, "", 0.0, 0)
+        assert isinstance(answer, Refusal), "who looks at nobody claims nobody"
+        return answer
+
+    async def _claim(
+        self, campaign: str, group: str, window: Window, node: str, lease_s: float, most: int
+    ) -> Claim | Refusal:
         span = (ms(window.opens), _floor_ms(window.closes), _floor_ms(window.day), _floor_ms(window.week))
-        arguments = (campaign, group, *span, node, ms(lease_s), LOOKED_AT, NAMESPACE.bytes)
+        arguments = (campaign, group, *span, node, ms(lease_s), most, NAMESPACE.bytes)
         async with bounded(OUT_OF_CALL):
             allowed, *answer = await self._scripts.claim(self._keys.of(campaign, group), arguments)
         if not allowed:
@@ -155,12 +169,10 @@ class Ledger:
         """
         held = (claim.id, claim.fence)
         keys = self._keys.of(claim.campaign, claim.contact.group)
-        async with self._redis.client() as connection:
-            async with bounded(OUT_OF_CALL):
-                if not await self._scripts.dial(keys, held, client=connection):
-                    return False
-            async with bounded(OUT_OF_CALL + ON_DISK):
-                safe = await self._confirm(connection)
+        async with self._redis.client() as connection, bounded(OUT_OF_CALL):
+            if not await self._scripts.dial(keys, held, client=connection):
+                return False
+            safe = await self._confirm(connection)
         if not safe:
             await self._withdraw(claim, ContactState.DIALING, "")
             raise StoreError("Redis: what must not be lost is not as safe as demanded")
@@ -226,7 +238,7 @@ class Ledger:
             for batch in _batches([numbers] if isinstance(numbers, bytes) else numbers):
                 async with bounded(OUT_OF_CALL):
                     new += await self._scripts.suppress(keys, (source, *batch), client=connection)
-            async with bounded(OUT_OF_CALL + ON_DISK):
+            async with bounded(OUT_OF_CALL):
                 if not await self._confirm(connection):
                     raise StoreError("Redis: what must not be lost is not as safe as demanded")
         return new
@@ -273,6 +285,11 @@ class Ledger:
         async with bounded(OUT_OF_CALL):
             found = await self._views.standings(campaign, [contact])
             return await self._views.why(campaign, contact, self.number_key(found[0].contact.number)) if found else None
+
+    async def known(self, campaign: str, numbers: Sequence[bytes]) -> list[Known]:
+        """Return what all campaigns together know of each of these *numbers*, given by their keys."""
+        async with bounded(OUT_OF_CALL):
+            return await self._views.known(campaign, numbers)
 
     async def events(self, campaign: str, after: str = "0", most: int = 1000) -> Sequence[tuple[str, Event]]:
         """Return what happened *after* that event, each with its id: ids, results and times, no words, no numbers."""

@@ -16,7 +16,7 @@ from assist.campaign.ledger.scripts import Scripts
 from assist.store import OUT_OF_CALL, bounded
 
 CONNECTIONS: Final = 1000
-"""Of one process: whoever waits for the disk has one to himself."""
+"""Of one process: whoever waits for a replica has one to himself."""
 
 # Each command is sent once: whether a decision was taken must not depend on an answer that got lost.
 _MANNERS: Final[Mapping[str, Any]] = {"retry": Retry(NoBackoff(), 0), "protocol": 2, "socket_timeout": None}

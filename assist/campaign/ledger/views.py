@@ -1,7 +1,7 @@
 """What the ledger knows, as it is shown. Reading decides nothing: what is read may have changed meanwhile."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -84,6 +84,20 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What decides about a number, whoever it belongs to."""
+
+    suppressed: str | None
+    """Who put it on the list of numbers that nobody may call."""
+    suppressed_here: str | None
+    """Likewise on the campaign's own."""
+    calls: int
+    """Ever, by all campaigns."""
+    called: tuple[float, ...]
+    """The latest of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """Everything that decides about one contact."""
 
@@ -92,14 +106,7 @@ class Why:
     standing: Standing
     live: Live | None
     """The attempt in progress with its number, of whichever campaign."""
-    suppressed: str | None
-    """Who put the number on the list of numbers that nobody may call."""
-    suppressed_here: str | None
-    """Likewise on the campaign's own."""
-    calls: int
-    """Of the number, ever, by all campaigns."""
-    called: tuple[float, ...]
-    """The latest of them."""
+    known: Known
 
 
 class Views:
@@ -160,23 +167,24 @@ class Views:
         """Return what decides about the contact, whose number has that key. Raises `StoreError` if there is none."""
         fields = await self._campaign(campaign)
         standings = await self.standings(campaign, [contact])
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hget(self._keys("suppressed"), number)
-            pipe.hget(self._keys("unwanted", campaign), number)
-            pipe.hget(self._keys("numbers"), number)
-            pipe.hget(self._keys("ringing"), number)
-            suppressed, here, history, attempt = await pipe.execute()
-        calls, *called = json.loads(history or "[0]")
+        attempt: Any = await self._redis.hget(self._keys("ringing"), number)
+        (known,) = await self.known(campaign, [number])
         return Why(
             campaign=CampaignState(fields["state"]),
             breaker=_breaker(fields),
             standing=standings[0],
             live=await self.attempt(attempt.decode()) if attempt else None,
-            suppressed=_source(suppressed),
-            suppressed_here=_source(here),
-            calls=int(calls),
-            called=tuple(at / 1000 for at in called),
+            known=known,
         )
+
+    async def known(self, campaign: str, numbers: Sequence[bytes]) -> list[Known]:
+        """Return what all campaigns together know of each of these numbers."""
+        if not numbers:
+            return []
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for name in (self._keys("suppressed"), self._keys("unwanted", campaign), self._keys("numbers")):
+                pipe.hmget(name, list(numbers))
+            return [_known(*fields) for fields in zip(*await pipe.execute(), strict=True)]
 
     async def attempt(self, attempt: str) -> Live | None:
         """Return an attempt that is in progress."""
@@ -239,6 +247,11 @@ def _money(millionths: str | float) -> Decimal:
 
 def _breaker(fields: Mapping[str, str]) -> float | None:
     return int(fields["breaker"]) / 1000 if "breaker" in fields else None
+
+
+def _known(suppressed: bytes | None, here: bytes | None, history: bytes | None) -> Known:
+    calls, *called = json.loads(history or "[0]")
+    return Known(_source(suppressed), _source(here), int(calls), tuple(at / 1000 for at in called))
 
 
 def _source(mark: bytes | None) -> str | None:
