@@ -31,6 +31,8 @@ class FakeNode:
         self.placed: list[Order] = []
         self.living: set[str] = set()
         self.hung_up: list[str] = []
+        self.ends: dict[str, End] = {}
+        """What it told of."""
         self.rings = asyncio.Event()
         """A call arrived."""
         self.picks_up = asyncio.Event()
@@ -57,6 +59,9 @@ class FakeNode:
         if not self.up:
             raise ConnectionLost("down")
         return self.living
+
+    def ended(self, call: str) -> End | None:
+        return self.ends.get(call)
 
     async def hang_up(self, call: str) -> None:
         self.hung_up.append(call)

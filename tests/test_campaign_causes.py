@@ -58,6 +58,18 @@ def test_what_freeswitch_tells_at_the_end() -> None:
     assert end_of(event) == End("USER_BUSY", 486, rang=True, played=False)
 
 
+def test_a_call_that_was_answered() -> None:
+    event = Event(
+        {
+            "Hangup-Cause": "NORMAL_CLEARING",
+            "Caller-Channel-Answered-Time": "1700000000000000",
+            "Caller-Channel-Hangup-Time": "1700000002500000",
+        }
+    )
+    assert end_of(event) == End("NORMAL_CLEARING", talked=2.5)
+    assert result_of(end_of(event)) is Result.HUMAN
+
+
 def test_an_end_of_which_little_is_told() -> None:
     assert end_of(Event({"variable_hangup_cause": "NETWORK_OUT_OF_ORDER", "variable_sip_term_status": "x"})) == End(
         "NETWORK_OUT_OF_ORDER"

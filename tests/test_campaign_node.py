@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 import assist.campaign.node
 from assist.campaign.causes import End
+from assist.campaign.model import attempt_id
 from assist.campaign.node import Node, open_nodes
 from assist.campaign.order import Order
 from assist.errors import ConnectionLost
@@ -17,7 +18,7 @@ from tests.event_socket import FarEnd, listening
 from tests.rigs import until
 from tests.test_switch_control import PASSWORD, finish_job, greet
 
-CALL = str(uuid4())
+CALL = attempt_id("c", "ana", 1)
 ORDER = Order(CALL, "sofia/gateway/carrier/+34600000001", "+34600000001", {"assist_attempt": CALL})
 
 
@@ -76,6 +77,16 @@ async def test_how_a_call_ended_that_nobody_answered() -> None:
             if not event_first:
                 tell_the_end(switch)
             assert await calling == End("NO_USER_RESPONSE", 480, rang=True)
+
+
+async def test_ends_of_calls_that_others_placed_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assist.campaign.node, "REMEMBERED", 2)
+    async with connected() as (node, switch, _):
+        calls = [attempt_id("c", "ana", number) for number in (1, 2, 3)]
+        for call in (*calls, str(uuid4())):
+            tell_the_end(switch, call)
+        await until(lambda: node.ended(calls[2]) is not None)
+        assert [node.ended(call) is not None for call in calls] == [False, True, True]
 
 
 async def test_a_call_that_never_was_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 from uuid import uuid4, uuid5
 
 import pytest
+from redis.asyncio import Redis
 
+from assist.campaign.causes import End
 from assist.campaign.ledger import Durability, open_ledger
-from assist.campaign.model import NAMESPACE, ContactState, Outcome, Result
+from assist.campaign.model import NAMESPACE, ContactState, Outcome, Result, attempt_id
 from assist.campaign.reaper import Reaper, Reconciliation
 from assist.errors import StoreError
 from assist.store import CallRecord, Store, open_store
@@ -23,8 +25,9 @@ async def clocked(redis_url: str) -> AsyncIterator[Clocked]:
 
 @pytest.fixture
 async def store(redis_url: str) -> AsyncIterator[Store]:
-    async with open_store(redis_url, timedelta(days=1)) as lent:
+    async with open_store(redis_url, timedelta(days=1)) as lent, Redis.from_url(redis_url) as redis:
         yield lent
+        await redis.delete(f"call:{attempt_id('c', 'p0', 1)}")
 
 
 @pytest.fixture
@@ -110,6 +113,30 @@ async def test_what_the_history_knows_of_a_call_counts(clocked: Clocked, reaper:
     assert standing is not None
     assert standing.outcome is Outcome.REACHED
     assert [(past.result, past.seconds) for past in standing.past] == [(Result.HUMAN, 42.0)]
+
+
+@pytest.mark.parametrize(
+    ("answered", "end", "result", "seconds"),
+    [
+        (False, End("USER_BUSY", 486), Result.BUSY, 0.0),
+        (False, End("NORMAL_CLEARING", talked=3.5), Result.HUMAN, 3.5),
+        (True, End("NORMAL_CLEARING"), Result.HUMAN, 0.0),
+    ],
+)
+async def test_what_freeswitch_told_of_its_end_counts(
+    clocked: Clocked, reaper: Reaper, node: FakeNode, answered: bool, end: End, result: Result, seconds: float
+) -> None:
+    """The dialer that placed the call was lost; this one has heard how it ended."""
+    await clocked.start("c", people(1))
+    claim = await clocked.dialed()
+    if answered:
+        await clocked.ledger.answered(claim.id)
+    node.ends[claim.id] = end
+    await clocked.later(31)
+    await reaper.reap()
+    standing = await clocked.ledger.contact("c", "p0")
+    assert standing is not None
+    assert [(past.result, past.seconds) for past in standing.past] == [(result, seconds)]
 
 
 async def test_an_attempt_of_a_campaign_whose_file_is_gone_ends_too(clocked: Clocked, reaper: Reaper) -> None:

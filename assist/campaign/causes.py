@@ -1,4 +1,4 @@
-"""What became of a call that nobody answered, from what FreeSWITCH and the carrier say of it.
+"""What became of a call that nobody held, from what FreeSWITCH and the carrier say of it.
 
 FreeSWITCH's cause comes first: the carrier's Q.850 cause is in it already, where there is one. A SIP status decides
 where one cause stands for several things, and whether it rang where "no answer" does.
@@ -14,7 +14,7 @@ from assist.switch.events import Event
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a call ended that nobody answered."""
+    """How a call ended."""
 
     cause: str
     """FreeSWITCH's, as ``USER_BUSY``."""
@@ -24,6 +24,8 @@ class End:
     """The far end said so."""
     played: bool = False
     """Something was to be heard before any answer: a ring, or an announcement."""
+    talked: float | None = None
+    """Seconds since it was answered; None: it was not."""
 
 
 CAUSES: Final[Mapping[str, Result]] = {
@@ -65,7 +67,9 @@ NOT_TAKEN_THERE: Final = frozenset({"NO_USER_RESPONSE", "RECOVERY_ON_TIMER_EXPIR
 
 
 def result_of(end: End) -> Result:
-    """Return the result of an attempt that ended so."""
+    """Return the result of an attempt that ended so; `HUMAN` where somebody or something answered."""
+    if end.talked is not None:
+        return Result.HUMAN
     if end.cause in NOT_TAKEN:
         return Result.NO_ANSWER if end.rang or end.played else Result.FAILED
     if end.cause in NOT_TAKEN_THERE:
@@ -81,12 +85,14 @@ def _not_taken_there(end: End) -> Result:
 
 
 def end_of(event: Event) -> End:
-    """Return what ``CHANNEL_HANGUP_COMPLETE`` tells of a call that nobody answered."""
+    """Return what ``CHANNEL_HANGUP_COMPLETE`` tells."""
+    answered, over = _count(event, "Caller-Channel-Answered-Time"), _count(event, "Caller-Channel-Hangup-Time")
     return End(
         cause=event.get("Hangup-Cause") or event.get("variable_hangup_cause"),
         status=_count(event, "variable_sip_term_status") or _count(event, "variable_sip_invite_failure_status"),
         rang=_count(event, "Caller-Channel-Progress-Time") > 0,
         played=_count(event, "Caller-Channel-Progress-Media-Time") > 0,
+        talked=max(over - answered, 0) / 1e6 if answered else None,
     )
 
 

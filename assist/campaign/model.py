@@ -236,3 +236,11 @@ class Refusal:
 def attempt_id(campaign: str, contact: str, attempt: int) -> str:
     """Return the id of an attempt, which is FreeSWITCH's id of the call: the same wherever it is computed."""
     return str(uuid5(NAMESPACE, f"{campaign}\n{contact}\n{attempt}"))
+
+
+def is_attempt(call: str) -> bool:
+    """Return whether a call of that id may be one of a campaign: those of others are random."""
+    try:
+        return UUID(call).version == 5
+    except ValueError:
+        return False

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import NoReturn, Protocol
 
 from assist.campaign.causes import End, end_of
+from assist.campaign.model import is_attempt
 from assist.campaign.order import Order
 from assist.errors import CommandFailed, ConfigurationError, ConnectionLost, HungUp, ProtocolError
 from assist.settings import Esl
@@ -19,6 +20,8 @@ RECONNECT = 1.0
 """Seconds between two attempts to reach a FreeSWITCH."""
 ANSWER = 5.0
 """Seconds within which it answers a question."""
+REMEMBERED = 10_000
+"""Ends of calls, for those whose holder was lost."""
 TOLD = 2.0
 """Seconds within which it tells more of a call that failed, if there ever was one."""
 
@@ -50,6 +53,10 @@ class Node(Protocol):
         """End that call, if it lives."""
         ...
 
+    def ended(self, call: str) -> End | None:
+        """Return how that call of a campaign ended, if this process heard of it."""
+        ...
+
 
 class FreeSwitchNode:
     """Fulfils `Node` over FreeSWITCH's own Event Socket, and is connected whenever it can be."""
@@ -58,6 +65,7 @@ class FreeSwitchNode:
         self._address = (host, port, password)
         self._switch: Control | None = None
         self._ends: dict[str, asyncio.Future[End]] = {}
+        self._past: dict[str, End] = {}
 
     @property
     def up(self) -> bool:
@@ -89,6 +97,9 @@ class FreeSwitchNode:
             with suppress(CommandFailed):
                 # It has ended by itself.
                 await self._connected().hang_up(call)
+
+    def ended(self, call: str) -> End | None:
+        return self._past.get(call)
 
     async def keep(self) -> NoReturn:
         """Be connected whenever FreeSWITCH lets us."""
@@ -136,10 +147,15 @@ class FreeSwitchNode:
             del self._ends[call]
 
     def _notice(self, event: Event) -> None:
-        if event.name == "CHANNEL_HANGUP_COMPLETE":
-            end = self._ends.get(event.get("Unique-ID"))
-            if end and not end.done():
-                end.set_result(end_of(event))
+        call = event.get("Unique-ID")
+        if event.name != "CHANNEL_HANGUP_COMPLETE" or not is_attempt(call):
+            return
+        self._past[call] = end_of(event)
+        if len(self._past) > REMEMBERED:
+            del self._past[next(iter(self._past))]
+        end = self._ends.get(call)
+        if end and not end.done():
+            end.set_result(self._past[call])
 
 
 @asynccontextmanager

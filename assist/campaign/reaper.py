@@ -4,12 +4,12 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Final
-from uuid import UUID
 
+from assist.campaign.causes import End, result_of
 from assist.campaign.dialer import LEASE
 from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.records import Live
-from assist.campaign.model import ContactState, Result
+from assist.campaign.model import ContactState, Result, is_attempt
 from assist.campaign.node import Node
 from assist.campaign.plans import Plans
 from assist.errors import ConnectionLost
@@ -45,29 +45,28 @@ class Reaper:
 
     async def _settle(self, live: Live) -> None:
         claim = live.claim
+        node = self._nodes.get(claim.node)
         try:
-            lives = await self._node(claim.node).has(claim.id)
+            if node is None:
+                raise ConnectionLost("no such FreeSWITCH in ASSIST_ESL_NODES")
+            lives = await node.has(claim.id)
         except ConnectionLost as error:
             log.warning("call %s: nobody knows of it until %s can be asked: %s", claim.id, claim.node, error)
             lives = True
         if lives:
             await self._ledger.renew(claim.id, self._lease)
             return
-        result, seconds = await self._told(claim.id)
+        result, seconds = await self._told(live, node and node.ended(claim.id))
         log.warning("call %s: its holder was lost while it was %s: %s", claim.id, live.state, result)
         await self._ledger.finish(claim.id, result, self._plans.after(claim, result), seconds)
 
-    async def _told(self, call: str) -> tuple[Result, float]:
-        """Return what the history of calls knows: who held the call may have been lost right after it."""
-        record = await self._store.call(call)
-        if record is None:
+    async def _told(self, live: Live, end: End | None) -> tuple[Result, float]:
+        """Return what is known: who held the call may have been lost right after it, or never had it."""
+        if record := await self._store.call(live.claim.id):
+            return Result.HUMAN, (record.ended - (record.answered or record.started)).total_seconds()
+        if end is None:
             return Result.UNKNOWN, 0.0
-        return Result.HUMAN, (record.ended - (record.answered or record.started)).total_seconds()
-
-    def _node(self, name: str) -> Node:
-        if name not in self._nodes:
-            raise ConnectionLost("no such FreeSWITCH in ASSIST_ESL_NODES")
-        return self._nodes[name]
+        return (Result.HUMAN if live.state is ContactState.ANSWERED else result_of(end)), end.talked or 0.0
 
     async def _let_others_tell(self) -> None:
         server = await self._ledger.server()
@@ -98,18 +97,10 @@ class Reconciliation:
 
     async def _agree(self, name: str) -> bool:
         try:
-            calls = {call for call in await self._nodes[name].calls() if _is_attempt(call)}
+            calls = {call for call in await self._nodes[name].calls() if is_attempt(call)}
         except ConnectionLost:
             return False
         unknown = calls - {live.claim.id for live in await self._ledger.live()}
         if unknown:
             log.warning("nobody is called until %d calls at %s end, which Redis has forgotten", len(unknown), name)
         return not unknown
-
-
-def _is_attempt(call: str) -> bool:
-    # FreeSWITCH and `assist call` make random ids.
-    try:
-        return UUID(call).version == 5
-    except ValueError:
-        return False
