@@ -56,7 +56,7 @@ class Reaper:
         if lives:
             await self._ledger.renew(claim.id, self._lease)
             return
-        result, seconds = await self._told(live, node and node.ended(claim.id))
+        result, seconds = await self._told(live, node.ended(claim.id) if node else None)
         log.warning("call %s: its holder was lost while it was %s: %s", claim.id, live.state, result)
         await self._ledger.finish(claim.id, result, self._plans.after(claim, result), seconds)
 
