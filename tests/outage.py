@@ -5,8 +5,8 @@ side by side, by one worker. The caller asks once while all is well, and again w
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -15,8 +15,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from aiohttp import web
-from pydantic import JsonValue
 
 import assist.journal
 from assist.aio import Stream
@@ -33,14 +31,8 @@ from assist.simulate.line import SimulatedCall
 from assist.simulate.ports import free_port
 from assist.stt import Pause, Transcript
 from tests.providers import Fault, ProviderServer
-from tests.providers.deepgram import deepgram_server
-from tests.providers.google_stt import google_stt_server
-from tests.providers.google_tts import google_tts_server
-from tests.providers.http import HttpService
-from tests.providers.openai_chat import INSTEAD, MODEL, Completions, text
-from tests.providers.openai_stt import Transcriptions, openai_transcriptions
-from tests.providers.openai_tts import KEY, Speech, openai_speech
-from tests.providers.polly import PollyService, amazon_polly
+from tests.providers.everyone import ENGINES, Chat, Faculties, service
+from tests.providers.openai_chat import INSTEAD, text
 from tests.recordings import recording
 from tests.service import FastEngine, House, environment_of, open_house, own_tasks
 from tests.word_tones import Tones, Word, words_of
@@ -176,55 +168,18 @@ class Voice:
         yield await speak(text)
 
 
-def install() -> None:
-    """Make those engines known to this process as ``sound``."""
-    STT["sound"] = lambda: FastEngine.of(Ear())
-    LLM["sound"] = lambda: FastEngine.of(lambda assistant: Brain())
-    TTS["sound"] = lambda: FastEngine.of(Voice())
+def install(environ: pytest.MonkeyPatch) -> None:
+    """Make those engines known as ``sound``, and let them do whatever an assistant says nothing of."""
+    environ.setitem(STT, "sound", lambda: FastEngine.of(Ear()))
+    environ.setitem(LLM, "sound", lambda: FastEngine.of(lambda assistant: Brain()))
+    environ.setitem(TTS, "sound", lambda: FastEngine.of(Voice()))
+    for kind in Kind:
+        environ.setenv(f"ASSIST_{kind.upper()}", "sound")
 
 
 # The services
 
-
-def service(kind: Kind, engine: str) -> AbstractAsyncContextManager[ProviderServer]:
-    match kind, engine:
-        case Kind.STT, "google":
-            return google_stt_server(hear)
-        case Kind.STT, "deepgram":
-            return deepgram_server(hear)
-        case Kind.STT, "openai":
-            return openai_transcriptions(Transcriptions(hear), "gpt-transcribe")
-        case Kind.LLM, "openai":
-            return Chat()
-        case Kind.TTS, "google":
-            return google_tts_server(speak)
-        case Kind.TTS, "polly":
-            return amazon_polly(PollyService(speak))
-        case Kind.TTS, "openai":
-            return openai_speech(Speech(speak))
-    raise AssertionError(engine)
-
-
-class Chat(HttpService):
-    """OpenAI's chat, which takes its time."""
-
-    def __init__(self) -> None:
-        self.completions = Completions(think)
-        options: Mapping[str, JsonValue] = {"key": "OPENAI_API_KEY", "model": MODEL}
-        environment = {"OPENAI_API_KEY": KEY}
-        super().__init__("openai", self._slowly, address="base_url", environment=environment, options=options)
-
-    async def _slowly(self, service: HttpService, request: web.BaseRequest) -> web.StreamResponse:
-        if request.method == "POST" and self.fault is None:
-            await asyncio.sleep(FIRST_TOKEN)
-        return await self.completions.answer(service, request)
-
-
-ENGINES = {
-    Kind.STT: ("google", "deepgram", "openai"),
-    Kind.LLM: ("openai",),
-    Kind.TTS: ("google", "polly", "openai"),
-}
+FACULTIES = Faculties(hear, think, speak, FIRST_TOKEN)
 
 
 def backup_of(kind: Kind, engine: str) -> str:
@@ -246,16 +201,15 @@ def begin(server: ProviderServer, outage: Outage) -> None:
 
 async def outcomes(outages: Sequence[Outage], directory: Path, redis_url: str) -> dict[Outage, Outcome]:
     """Hold a call for each of *outages*, all at once, and return what became of them."""
-    install()
     (directory / "assistants").mkdir()
     async with AsyncExitStack() as stack:
         environ = stack.enter_context(pytest.MonkeyPatch.context())
         backups = {
-            (kind, engine): await stack.enter_async_context(service(kind, engine))
+            (kind, engine): await stack.enter_async_context(service(kind, engine, FACULTIES))
             for kind, engines in ENGINES.items()
             for engine in engines
         }
-        servers = {one: await stack.enter_async_context(service(one.kind, one.engine)) for one in outages}
+        servers = {one: await stack.enter_async_context(service(one.kind, one.engine, FACULTIES)) for one in outages}
         for server in backups.values():
             for variable, value in server.environment.items():
                 environ.setenv(variable, value)
@@ -263,10 +217,10 @@ async def outcomes(outages: Sequence[Outage], directory: Path, redis_url: str) -
             backup = [backups[one.kind, backup_of(one.kind, one.engine)]] if one.backup else []
             write_assistant(directory / "assistants", one, [failing, *backup])
         environ.setattr(assist.journal, "WAIT", timedelta(seconds=1))
-        sound = {"ASSIST_STT": "sound", "ASSIST_LLM": "sound", "ASSIST_TTS": "sound", "ASSIST_SPEECH_CACHE_MB": "0"}
-        more = {"ASSIST_WORKERS_CALLS": str(len(outages)), **sound}
+        more = {"ASSIST_WORKERS_CALLS": str(len(outages)), "ASSIST_SPEECH_CACHE_MB": "0"}
         for variable, value in environment_of(directory, redis_url, free_port(), **more).items():
             environ.setenv(variable, value)
+        install(environ)
         async with open_house(read_settings(), redis_url) as home, asyncio.TaskGroup() as group:
             calls = {
                 one: group.create_task(held(home, one, partial(begin, server, one), number * BETWEEN_CALLS))

@@ -11,7 +11,6 @@ from assist.provider.member import TookOver
 from tests.outage import (
     ANSWERS,
     DEAF,
-    ENGINES,
     KEYED,
     MENU,
     NOW,
@@ -23,6 +22,7 @@ from tests.outage import (
     outcomes,
 )
 from tests.providers import Fault
+from tests.providers.everyone import ENGINES
 from tests.word_tones import words_of
 
 # Time that is measured, on a machine that others use too: what fails is looked at once more.

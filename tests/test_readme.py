@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assist.engines.table import TABLES
+from assist.engines.table import TABLES, Packaged
 from assist.settings import variables
 
 ROOT = Path(__file__).parent.parent
@@ -20,7 +20,9 @@ def test_the_readme_lists_every_setting_and_no_other() -> None:
 def test_the_readme_lists_every_engine_and_no_other() -> None:
     table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| engine |")[2].partition("\n\n")[0]
     listed = {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
-    assert listed == {name for names in TABLES.values() for name in names} - {"echo"}
+    # Other tests may have put engines of their own into the tables of this process.
+    packaged = {name for table in TABLES.values() for name, source in table.items() if isinstance(source, Packaged)}
+    assert listed == packaged - {"echo"}
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.es.md"])

@@ -4,8 +4,9 @@ It is spoken as fast as people speak, and survives a telephone line.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,22 +47,28 @@ class Tones:
         return audio[: -PAUSE * LINE.sample_bytes]
 
     def heard(self, audio: bytes) -> list[Word]:
-        """Return every word in *audio*, in order, also one of which only a part was said."""
-        samples = np.frombuffer(audio, "<i2").astype(np.float64)
+        """Return every word in *audio*, in order, also one of which only a part was said.
+
+        One that the line broke in two is one.
+        """
         heard: list[Word] = []
-        run = 0
-        before = ""
-        for start in range(0, len(samples) - WINDOW, HOP):
-            word = self._word(samples[start : start + WINDOW])
-            run = run + 1 if word == before else 1
-            before = word
-            if not word or run < SHORTEST:
-                continue
-            if run > SHORTEST:
-                word = heard.pop().text
-            first = start - (run - 1) * HOP + WINDOW // 2
-            heard.append(Word(word, first - HOP, start + WINDOW // 2 + HOP))
+        for word in self._pieces(audio):
+            if heard and heard[-1].text == word.text and self._are_one(heard[-1], word):
+                word = Word(word.text, heard.pop().start, word.stop)
+            heard.append(word)
         return heard
+
+    def _pieces(self, audio: bytes) -> Iterator[Word]:
+        samples = np.frombuffer(audio, "<i2").astype(np.float64)
+        middles = range(WINDOW // 2, len(samples) - WINDOW // 2, HOP)
+        for text, hops in groupby(middles, lambda middle: self._word(samples[middle - WINDOW // 2 :][:WINDOW])):
+            run = list(hops)
+            if text and len(run) >= SHORTEST:
+                yield Word(text, run[0] - HOP, run[-1] + HOP)
+
+    def _are_one(self, word: Word, more: Word) -> bool:
+        """Return whether both together are no longer than the word is."""
+        return word.stop - word.start + more.stop - more.start <= len(self._spoken(word.text)) // 2 + 4 * HOP
 
     def _spoken(self, word: str) -> bytes:
         size = round((len(word) + 1) / RATE * LINE.rate) - PAUSE

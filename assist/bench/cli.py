@@ -3,6 +3,7 @@
 import click
 
 from assist.bench.ear import ear_cost
+from assist.bench.engines_cli import engine_times
 from assist.bench.turn import turn_time
 from assist.bench.wer import word_errors
 
@@ -15,3 +16,4 @@ def bench() -> None:
 bench.add_command(ear_cost)
 bench.add_command(turn_time)
 bench.add_command(word_errors)
+bench.add_command(engine_times)
