@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import TypeAdapter
 
 from assist.call.channel import Line
-from assist.call.events import Ended, Event, Heard, Said, Started, Transferred, Turn
+from assist.call.events import Answered, CallBack, Ended, Event, Heard, OptedOut, Said, Started, Transferred, Turn
 from assist.errors import StoreError
 from assist.provider.bill import Item
 from assist.provider.member import TookOver
@@ -26,7 +26,8 @@ WAIT = timedelta(seconds=5)
 """For the next event; then it is asked for again."""
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (Started, Heard, Said, Turn, Transferred, TookOver, Ended)
+    kind.__name__: TypeAdapter(kind)
+    for kind in (Started, Answered, Heard, Said, Turn, Transferred, TookOver, OptedOut, CallBack, Ended)
 }
 
 
@@ -80,6 +81,7 @@ class Journal:
         self._started = started
         self._turns = list(turns)
         self._cause = "UNKNOWN"
+        self._answered_by = ""
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(BACKLOG)
 
     async def __aenter__(self) -> Self:
@@ -94,6 +96,8 @@ class Journal:
         """Take *event* down soon; returns at once."""
         if isinstance(event, Turn):
             self._turns.append(_record(event))
+        if isinstance(event, Answered):
+            self._answered_by = event.kind
         if isinstance(event, Ended):
             self._cause = event.cause
         self._put(event)
@@ -112,6 +116,7 @@ class Journal:
             tuple(self._turns),
             sum((use.cost_usd for use in uses if use.cost_usd), Decimal(0)),
             uses,
+            self._answered_by,
         )
         try:
             await self._store.record_call(record)

@@ -99,6 +99,8 @@ class CallRecord:
     turns: tuple[TurnRecord, ...] = ()
     cost_usd: Decimal = Decimal(0)
     used: tuple[UseRecord, ...] = ()
+    answered_by: str = ""
+    """Who or what answered a call that we placed, as `assist.call.answer_words.Kind`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ LAYERS = [
 ]
 """From the top. Rooms of one layer do not know each other, but for `SIDEWAYS`."""
 
-SIDEWAYS = {("__main__", "cli"), ("switch", "call.channel")}
-"""`switch` fulfils the contract that `call` declares."""
+SIDEWAYS = {("__main__", "cli"), ("switch", "call.channel"), ("call", "flow.slots.text"), ("call", "flow.callback")}
+"""`switch` fulfils the contract that `call` declares; whatever the brain, `call` understands a few wishes."""
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -107,6 +107,14 @@ class Phrases:
     """A time was asked for at which it is closed; ``{date}``, ``{hours}``."""
     past: Text
     """A time was asked for that is over."""
+    opted_out: Text
+    """Somebody whom we called does not want to be called again, which is promised; a goodbye."""
+    call_back_when: Text
+    """Asks somebody who wants to be called another time for the time."""
+    call_back_at: Text
+    """Promises it, at ``{when}``; a goodbye."""
+    call_back_later: Text
+    """Promises it, though the time was not understood; a goodbye."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -38,6 +38,10 @@ PHRASES: Mapping[str, Mapping[str, str | list[str]]] = {
         "open_now": "Sí, ahora está abierto, hasta {time}.",
         "outside_hours": "Lo siento, a esa hora no atendemos. {date} abrimos {hours}.",
         "past": "Perdone, esa hora ya ha pasado.",
+        "opted_out": "De acuerdo, no le volveremos a llamar. Disculpe las molestias. Adiós.",
+        "call_back_when": "Claro. ¿Qué día y a qué hora le viene bien que le llamemos?",
+        "call_back_at": "De acuerdo, le llamaremos {when}. Gracias, hasta luego.",
+        "call_back_later": "De acuerdo, le llamaremos en otro momento. Gracias, hasta luego.",
     },
     "en": {
         "fillers": ["One moment, please.", "Let me see.", "Just a second."],
@@ -74,6 +78,10 @@ PHRASES: Mapping[str, Mapping[str, str | list[str]]] = {
         "open_now": "Yes, it is open now, until {time}.",
         "outside_hours": "I am sorry, we are not open at that time. {date} we are open {hours}.",
         "past": "Sorry, that time is already over.",
+        "opted_out": "All right, we will not call you again. Sorry to have bothered you. Goodbye.",
+        "call_back_when": "Of course. On which day and at what time may we call you?",
+        "call_back_at": "All right, we will call you {when}. Thank you, goodbye.",
+        "call_back_later": "All right, we will call you another time. Thank you, goodbye.",
     },
 }
 

@@ -29,6 +29,7 @@ PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "open_now": ("time",),
     "not_open_now": ("opening",),
     "outside_hours": ("date", "hours"),
+    "call_back_at": ("when",),
 }
 """What may stand in braces in a phrase."""
 

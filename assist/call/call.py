@@ -9,19 +9,24 @@ import logging
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from assist.aio import Stream, race
 from assist.assistant import Assistant, Phrases
 from assist.audio.formats import LINE
+from assist.call.answer_line import BeepEar, FarEnd
+from assist.call.answer_words import Kind
 from assist.call.apology import apology
-from assist.call.channel import Channel, TransferOutcome
+from assist.call.channel import Channel, Direction, TransferOutcome
 from assist.call.ear import Ear
-from assist.call.events import Diary, Ended, Heard, Said, Started, Transferred, Turn
+from assist.call.errand import Errand
+from assist.call.events import Answered, Diary, Ended, Heard, Said, Started, Transferred
 from assist.call.hearing import Hearing, Question
+from assist.call.meeting import Meeting, Minutes
 from assist.call.session import Memory, Session
 from assist.call.speech import Fillers, Manner, Outcome, Speech
+from assist.call.timing import turn
+from assist.call.wishes import Wishes
 from assist.errors import HungUp, NotHeard, ProviderError, StoreError
 from assist.llm import Dialog, HangUp, Json, LanguageModel, Message, Part, Speaker, Transfer
 from assist.provider.bill import Bill
@@ -53,20 +58,31 @@ class Call:
     """One conversation over one channel."""
 
     def __init__(
-        self, channel: Channel, ear: Ear, assistant: Assistant, engines: Engines, memory: Memory, diary: Diary
+        self,
+        channel: Channel,
+        ear: Ear,
+        assistant: Assistant,
+        engines: Engines,
+        memory: Memory,
+        diary: Diary,
+        errand: Errand | None = None,
     ) -> None:
+        """*errand* is for calls that we place; without one they are about what the assistant's greeting says."""
         self._channel = channel
         self._ear = ear
         self._assistant = assistant
         self._engines = engines
         self._memory = memory
         self._diary = diary
-        self._session = Session(
-            assistant.name, assistant.version, Dialog(assistant.language), Manner(assistant.language), time.time()
-        )
+        if errand is None and channel.line.direction is Direction.OUTBOUND:
+            errand = Errand(assistant.phrases[assistant.language].greeting)
+        self._errand = errand
+        language = errand.language if errand and errand.language in assistant.languages else assistant.language
+        self._session = Session(assistant.name, assistant.version, Dialog(language), Manner(language), time.time())
         self._limit = asyncio.Timeout(None)
         self._failures = 0
         self._over = False
+        self._expects_keys = False
 
     async def run(self, session: Session | None = None) -> str:
         """Hold the conversation, from the beginning or from *session* on, and return the hang-up cause.
@@ -76,7 +92,10 @@ class Call:
         if session:
             self._session = session
         self._hearing = Hearing(self._ear, self._engines.stt, self._session.manner, self._assistant.languages)
+        self._beeps = BeepEar(self._ear)
         self._diary(Started(self._assistant.name, self._dialog.language, resumed=session is not None))
+        if self._session.answered_by:
+            self._diary(Answered(self._session.answered_by))
         try:
             cause = await race(self._hold(resumed=session is not None), self._channel.hung_up())
         except HungUp as over:
@@ -95,7 +114,7 @@ class Call:
 
     async def _hold(self, *, resumed: bool) -> str:
         await self._channel.answer()
-        await self._channel.listen(self._ear, since=self._session.position)
+        await self._channel.listen(self._beeps, since=self._session.position)
         left = self._assistant.timing.max_call_s - (time.time() - self._session.started_at)
         try:
             async with asyncio.timeout(max(left, 0)) as self._limit:
@@ -108,7 +127,7 @@ class Call:
         return await self._channel.hung_up()
 
     async def _converse(self, *, resumed: bool) -> None:
-        opening = self._resume() if resumed else self._say_phrase(self._phrases.greeting)
+        opening = self._resume() if resumed else self._open()
         question = await self._heard_out(opening)
         while not self._over:
             if self._engines.ends_when_spent and self._engines.bill and self._engines.bill.exhausted:
@@ -121,6 +140,21 @@ class Call:
             except ProviderError as error:
                 question = await self._heard_out(self._apologise(error))
 
+    async def _open(self) -> Question | None:
+        if self._errand:
+            return await self._meet(self._errand)
+        return await self._say_phrase(self._phrases.greeting)
+
+    async def _meet(self, errand: Errand) -> Question | None:
+        """Greet whoever answers; a machine gets what is meant for it."""
+        minutes = Minutes(self._phrase, self._said, self._overheard, self._answered_by)
+        async with FarEnd(self._ear, self._hearing, self._beeps) as far_end:
+            meeting = Meeting(far_end, self._channel, errand, minutes)
+            question = await meeting.hold()
+        self._over = meeting.over
+        await self._save()
+        return question
+
     async def _resume(self) -> Question | None:
         """Go on where another worker was killed: with what the caller said since, else with the reply that was due."""
         backlog = (self._ear.position - self._session.position) / LINE.rate
@@ -129,7 +163,7 @@ class Call:
                 self._remember(self._session.reply, self._session.reply_notes)
             return question
         if not self._dialog.messages:
-            return await self._say_phrase(self._phrases.greeting)
+            return await self._open()
         if self._dialog.messages[-1].speaker is Speaker.ASSISTANT:
             return None
         return await self._reply(None)
@@ -171,12 +205,32 @@ class Call:
 
     async def _answer(self, question: Question) -> Question | None:
         """Answer, and return what the caller says over the answer."""
+        self._overheard(question)
+        self._session.turns += 1
+        expected, self._expects_keys = self._expects_keys and question.message.keyed, False
+        if self._errand and not expected and await self._grants(self._errand, question):
+            self._over = True
+            return None
+        return await self._reply(question)
+
+    def _overheard(self, question: Question) -> None:
+        """Keep what was said, though perhaps nobody answers it."""
         self._dialog.language = self._session.manner.language
         self._diary(Heard(question.message.text, question.message.keyed, self._dialog.language))
         self._dialog.messages.append(question.message)
         self._session.position = self._ear.settled
-        self._session.turns += 1
-        return await self._reply(question)
+
+    def _answered_by(self, kind: Kind) -> None:
+        self._session.answered_by = kind
+        self._diary(Answered(kind))
+
+    async def _grants(self, errand: Errand, question: Question) -> bool:
+        wishes = Wishes(errand, self._assistant, self._session.manner, self._diary)
+        return await wishes.grant(question, self._say_phrase, self._ask)
+
+    async def _ask(self, text: str) -> Question | None:
+        """Say *text* and return what the caller says to it; `None` if that is nothing."""
+        return await self._say_phrase(text) or await self._hearing.listen(self._assistant.timing.silence_s)
 
     async def _reply(self, question: Question | None) -> Question | None:
         """Say what the brain answers to the dialog, do what it asks for, and return what the caller says over it."""
@@ -190,7 +244,7 @@ class Call:
             self._remember(speech.heard, speech.outcome.notes if speech.noticed else None)
             self._tell_said(speech, interrupted=interruption is not None)
             if question:
-                self._diary(_turn(question, speech, interrupted=interruption is not None))
+                self._diary(turn(question, speech, interrupted=interruption is not None))
             await self._save()
         if speech.outcome.failure and not interruption:
             raise speech.outcome.failure
@@ -206,13 +260,19 @@ class Call:
 
     async def _say_phrase(self, text: str) -> Question | None:
         """Say one of the assistant's own phrases, and return what the caller says over it."""
-        async with Speech(_just(text), self._engines.tts, self._session.manner, None, self._save) as speech:
+        async with self._phrase(text) as speech:
             interruption = await self._deliver(speech)
-            self._remember(speech.heard, None)
-            self._tell_said(speech, interrupted=interruption is not None)
+            self._said(speech, interruption is not None)
         if speech.outcome.failure:
             raise speech.outcome.failure
         return interruption
+
+    def _phrase(self, text: str) -> Speech:
+        return Speech(_just(text), self._engines.tts, self._session.manner, None, self._save)
+
+    def _said(self, phrase: Speech, interrupted: bool) -> None:
+        self._remember(phrase.heard, None)
+        self._tell_said(phrase, interrupted=interrupted)
 
     async def _deliver(self, speech: Speech) -> Question | None:
         """Let the caller hear *speech*, or return what is said over it; a noise only delays it."""
@@ -224,6 +284,7 @@ class Call:
     async def _act(self, outcome: Outcome) -> Question | None:
         if outcome.collect_digits:
             self._ear.expect_digits(outcome.collect_digits)
+            self._expects_keys = True
         if isinstance(outcome.ending, HangUp):
             self._over = True
         if isinstance(outcome.ending, Transfer):
@@ -273,28 +334,3 @@ class Call:
 
 async def _just(text: str) -> Stream[Part]:
     yield text
-
-
-def _turn(question: Question, speech: Speech, *, interrupted: bool) -> Turn:
-    times = [
-        question.voice_ended_at,
-        question.ended_at,
-        question.transcript_at,
-        speech.marks.first_sentence,
-        speech.marks.first_audio,
-    ]
-    end_of_turn, stt, llm, tts = (_milliseconds(start, end) for start, end in pairwise(times))
-    return Turn(
-        heard=question.message.text,
-        said=speech.heard,
-        interrupted=interrupted,
-        end_of_turn_ms=end_of_turn,
-        stt_ms=stt,
-        llm_ms=llm,
-        tts_ms=tts,
-        first_audio_ms=_milliseconds(times[0], times[-1]),
-    )
-
-
-def _milliseconds(start: float | None, end: float | None) -> int | None:
-    return None if start is None or end is None else round((end - start) * 1000)

@@ -7,7 +7,7 @@ decided in audio time, so that it stands still while the call is on hold.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from assist.audio.endpointing import RATE, Began, Ended, Endpointer, Event, Paused, Resumed, Rules
@@ -106,6 +106,12 @@ class Ear:
         """Take it from whoever understands *utterance* that it is complete: less silence is waited for."""
         if utterance is self._open:
             self._endpointer.complete()
+
+    def give_back(self, utterances: Iterable[Spoken | Keyed]) -> None:
+        """Let *utterances*, in order, be the next ones again: nobody answered them."""
+        self._utterances.extendleft(reversed(tuple(utterances)))
+        if self._utterances:
+            self._arrived.set()
 
     async def silence(self, seconds: float) -> None:
         """Return when the caller has neither spoken nor keyed for so long from now on, in audio time."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from assist.call.answer_words import Kind
 from assist.provider.member import TookOver
 
 
@@ -68,6 +69,32 @@ class Transferred:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """Who or what answered a call that we placed, as far as is known by now: the last one told counts.
+
+    A call that is over without any was answered, and nobody was heard.
+    """
+
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """The person does not want to be called again."""
+
+    kept: bool
+    """Whoever placed the call knows it by now; otherwise whoever reads this must see to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """The person wants to be called another time, and that was confirmed. The last one told counts."""
+
+    at: float | None
+    """Seconds since the epoch; None: some time later."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The call is over."""
 
@@ -77,7 +104,7 @@ class Ended:
     """What was found out, as the brain noted it down."""
 
 
-Event: TypeAlias = Started | Heard | Said | Turn | Transferred | TookOver | Ended
+Event: TypeAlias = Started | Heard | Said | Turn | Transferred | TookOver | Answered | OptedOut | CallBack | Ended
 
 Diary: TypeAlias = Callable[[Event], None]
 """Takes an event and returns at once."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from assist.call.answer_words import Kind
 from assist.call.speech import Manner
 from assist.llm import Dialog, Json
 from assist.provider.bill import Item
@@ -28,6 +29,8 @@ class Session:
     reply_notes: dict[str, Json] | None = None
     """`Dialog.notes` from there on, once that was heard."""
     turns: int = 0
+    answered_by: Kind | None = None
+    """Of a call that we placed."""
     spent: tuple[Item, ...] = ()
     """What the call has cost so far."""
 

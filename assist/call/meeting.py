@@ -1,0 +1,143 @@
+"""The beginning of a call that we placed: whoever or whatever answers gets what is meant for them."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from assist.aio import race
+from assist.call.answer import Act, Answer, Event, Finished, Words
+from assist.call.answer_line import FarEnd
+from assist.call.answer_words import Kind
+from assist.call.channel import Channel
+from assist.call.errand import Errand
+from assist.call.hearing import Question
+from assist.call.speech import Speech
+
+LONGEST = 120.0
+"""Seconds after which a machine that still talks is hung up on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """Where it is written down what happens, and how the assistant speaks."""
+
+    say: Callable[[str], Speech]
+    said: Callable[[Speech, bool], None]
+    """Is told what was heard of it, and whether it was broken off."""
+    heard: Callable[[Question], None]
+    """Is told what was said that nobody will answer."""
+    answered: Callable[[Kind], None]
+    """Is told who answered, and again if that turns out to be wrong."""
+
+
+class Meeting:
+    """One call's."""
+
+    def __init__(self, far_end: FarEnd, channel: Channel, errand: Errand, minutes: Minutes) -> None:
+        self._far_end = far_end
+        self._channel = channel
+        self._errand = errand
+        self._minutes = minutes
+        self._answer = Answer(leaves_message=bool(errand.message), introduces=bool(errand.introduction))
+        self._kind: Kind | None = None
+        """As it was told."""
+        self._speech: Speech | None = None
+        """What was begun to be said, and not said to its end."""
+        self._playing: asyncio.Task[None] | None = None
+        """It can be heard."""
+        self.over = False
+        """There is nobody to talk to: the call is to be ended."""
+
+    async def hold(self) -> Question | None:
+        """Return when a person listens, with what that person said or keyed; or when the call is `over`.
+
+        Raises `NotHeard`, and `ProviderError` if nothing can be said.
+        """
+        try:
+            async with asyncio.timeout(LONGEST), AsyncExitStack() as speeches:
+                try:
+                    return await self._meet(speeches)
+                finally:
+                    await self._break_off()
+        except TimeoutError:
+            self.over = True
+            return None
+
+    async def _meet(self, speeches: AsyncExitStack) -> Question | None:
+        greeting = await self._prepare(speeches, self._errand.greeting)
+        while True:
+            match await self._next_act():
+                case Act.GREET:
+                    await self._play(greeting)
+                case Act.HUSH:
+                    await self._hush()
+                case Act.INTRODUCE:
+                    await self._begin(speeches, self._errand.introduction)
+                    greeting = await self._prepare(speeches, self._errand.greeting)
+                case Act.LEAVE_MESSAGE:
+                    await self._begin(speeches, self._errand.message)
+                case Act.CONVERSE:
+                    return self._far_end.question
+                case Act.HANG_UP:
+                    self.over = True
+                    return None
+
+    async def _next_act(self) -> Act | None:
+        event = await self._next_event()
+        act = self._answer.feed(event)
+        if isinstance(event, Words) and self._far_end.question and act is not Act.CONVERSE:
+            self._minutes.heard(self._far_end.question)
+        if self._answer.kind and self._answer.kind is not self._kind:
+            self._kind = self._answer.kind
+            self._minutes.answered(self._kind)
+        return act
+
+    async def _next_event(self) -> Event:
+        if not self._playing:
+            return await self._far_end.next(self._answer.patience)
+        event = await race(self._far_end.next(None), _finished(self._playing))
+        if isinstance(event, Finished):
+            self._say_that_it_was_heard()
+        return event
+
+    # Speaking
+
+    async def _prepare(self, speeches: AsyncExitStack, text: str) -> Speech:
+        """Begin to make audio of *text*, so that it is there when it is wanted."""
+        return await speeches.enter_async_context(self._minutes.say(text))
+
+    async def _begin(self, speeches: AsyncExitStack, text: str) -> None:
+        """Say *text* instead of what is being said."""
+        await self._break_off()
+        await self._play(await self._prepare(speeches, text))
+
+    async def _play(self, speech: Speech) -> None:
+        await self._hush()
+        self._speech = speech
+        self._playing = asyncio.create_task(speech.play(self._channel), name="meeting")
+
+    def _say_that_it_was_heard(self) -> None:
+        if self._speech:
+            self._minutes.said(self._speech, False)
+            if self._speech.outcome.failure:
+                raise self._speech.outcome.failure
+        self._speech = self._playing = None
+
+    async def _hush(self) -> None:
+        if self._playing:
+            self._playing.cancel()
+            await asyncio.wait([self._playing])
+            self._playing = None
+
+    async def _break_off(self) -> None:
+        await self._hush()
+        if self._speech:
+            self._minutes.said(self._speech, True)
+            self._speech = None
+
+
+async def _finished(playing: asyncio.Task[None]) -> Event:
+    await asyncio.wait([playing])
+    playing.result()
+    return Finished()
