@@ -83,6 +83,12 @@ def test_an_open_quotation_mark_does_not_swallow_a_long_list(tmp_path: Path) -> 
     assert [bool(row.flaw) for row in rows] == [False, True] + [False] * 5 * MOST_LINES
 
 
+@pytest.mark.parametrize(("lines", "good"), [(MOST_LINES - 1, True), (MOST_LINES + 1, False)])
+def test_a_cell_has_so_many_lines_at_most(tmp_path: Path, lines: int, good: bool) -> None:
+    rows = rows_of(tmp_path, b'a;b\n"' + b"x\n" * lines + b'";2\n')
+    assert (rows[1].flaw is None) is good
+
+
 @pytest.mark.parametrize("end", [b"", b"\n"])
 def test_a_line_of_ten_megabytes_is_one_bad_row(tmp_path: Path, end: bytes) -> None:
     rows = rows_of(tmp_path, b"a;b\n1;" + b"x" * 10_000_000 + b"\n2;3" + end)
