@@ -24,3 +24,12 @@ async def race(*contenders: Coroutine[Any, Any, T]) -> T:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancel *task* and return when it has ended."""
+    # A cancellation that comes together with an answer is lost: `asyncio.wait_for`, which the client of Redis uses,
+    # does so before Python 3.12.
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.01)

@@ -28,6 +28,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from assist.aio import end
 from assist.errors import ConfigurationError, StoreError
 from assist.settings import Settings
 
@@ -62,7 +63,7 @@ async def redis_server(settings: Settings) -> AsyncIterator[str]:
             try:
                 yield house.url
             finally:
-                await _end(watch)
+                await end(watch)
         finally:
             async with house.door():
                 if users.take(fcntl.LOCK_EX):
@@ -190,14 +191,6 @@ class _House:
         )
         if code := await process.wait():
             raise StoreError(f"the embedded Redis ended as it started: exit code {code}: see {self._log}")
-
-
-async def _end(watch: asyncio.Task[None]) -> None:
-    # A cancellation that comes together with an answer is lost: `asyncio.wait_for`, which the client uses, does so
-    # before Python 3.12.
-    while not watch.done():
-        watch.cancel()
-        await asyncio.wait([watch], timeout=LOOK)
 
 
 async def _soon(condition: Callable[[], bool]) -> bool:

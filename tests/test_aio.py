@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from assist.aio import race
+from assist.aio import end, race
 
 
 async def after(event: asyncio.Event, result: str, diary: list[str]) -> str:
@@ -38,3 +38,23 @@ async def test_cancelling_a_race_cancels_its_contenders() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert diary == ["a cancelled", "b cancelled"]
+
+
+async def test_a_task_that_overhears_its_cancellation_is_ended_too() -> None:
+    overheard = 0
+
+    async def deaf() -> None:
+        nonlocal overheard
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                overheard += 1
+                if overheard == 3:
+                    raise
+
+    task = asyncio.create_task(deaf())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await end(task)
+    assert task.cancelled()

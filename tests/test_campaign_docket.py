@@ -54,13 +54,12 @@ class Diary:
 async def working(url: str, *works: Work | Diary, name: str = "") -> AsyncIterator[None]:
     """Let as many processes as there are works do them."""
     name = name or f"test-{secrets.token_hex(4)}"
-    tasks = [asyncio.create_task(work_on(url, work, name)) for work in works]
-    try:
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as processes:
+        for work in works:
+            processes.create_task(work_on(url, work, stop, name))
         yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        stop.set()
 
 
 async def test_what_is_claimed_is_dialed_and_what_lapsed_is_reaped(redis_url: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
+from assist.aio import end
 from assist.campaign.causes import End, result_of
 from assist.campaign.insisting import insist
 from assist.campaign.ledger import Ledger
@@ -83,16 +84,16 @@ class Dialer:
             return
         try:
             # Nothing is waited for from here until the command is written.
-            end = await self._called(node, order, plan.campaign.pace.ring_s + OVERDUE)
+            over = await self._called(node, order, plan.campaign.pace.ring_s + OVERDUE)
         except ProtocolError as error:
             log.error("nothing was sent: %s", error)
-            end = End("PROTOCOL_ERROR")
+            over = End("PROTOCOL_ERROR")
         except (ConnectionLost, TimeoutError) as error:
             log.warning("whoever reaps finds out what became of the call: %s", error or "FreeSWITCH tells nothing")
             return
-        if end:
-            log.info("nobody answered: %s, SIP %d", end.cause, end.status)
-            await self._finish(claim, result_of(end))
+        if over:
+            log.info("nobody answered: %s, SIP %d", over.cause, over.status)
+            await self._finish(claim, result_of(over))
         else:
             # Whoever holds the call tells its end.
             await insist(lambda: self._ledger.answered(claim.id))
@@ -113,8 +114,7 @@ class Dialer:
         try:
             yield
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            await end(keeping)
 
 
 async def keep(ledger: Ledger, attempt: str, lease: float = LEASE) -> None:

@@ -4,6 +4,7 @@ It runs a task at least once, and again if whoever ran it was lost. All that mus
 refuse. Arguments are names and ids only: they are pickled, so whoever may write to this Redis may run code here.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -47,8 +48,8 @@ class Work(Protocol):
         ...
 
 
-async def work_on(url: str, work: Work, name: str = NAME) -> None:
-    """Do *work* until cancelled, and then return when what was begun has ended. Redis may come and go."""
+async def work_on(url: str, work: Work, stop: asyncio.Event, name: str = NAME) -> None:
+    """Do *work* until *stop*, and then return when what was begun has ended. Redis may come and go."""
     # It tells of each task; and of each error, which it tells with its own words, so do we.
     logging.getLogger("docket").setLevel(logging.WARNING)
     async with Docket(name=name, url=url, execution_ttl=timedelta(0)) as docket:
@@ -79,7 +80,11 @@ async def work_on(url: str, work: Work, name: str = NAME) -> None:
         for task in (dial, pump, watch, reap):
             docket.register(task)
         async with Worker(docket, concurrency=AT_ONCE, redelivery_timeout=LOST, reconnection_delay=EVERY) as worker:
-            await worker.run_forever()
+            running = asyncio.create_task(worker.run_forever(), name="campaigns")
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+        await running
 
 
 @contextmanager

@@ -73,14 +73,7 @@ async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
         ledger_of(settings, url) as ledger,
         open_nodes(settings.esl) as nodes,
     ):
-        working = asyncio.create_task(work_on(url, Work(ledger, plans, nodes, store)), name="campaigns")
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not working.done():
-            log.info("nobody new is called; what rings is waited for")
-            working.cancel()
-        await working
+        await work_on(url, Work(ledger, plans, nodes, store), stop)
 
 
 @click.command("dialer")
@@ -93,6 +86,11 @@ def dialer() -> None:
 
 async def _until_told(settings: Settings) -> None:
     stop = asyncio.Event()
+
+    def told() -> None:
+        log.info("nobody new is called; what rings is waited for")
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, told)
     await run_dialer(settings, stop)
