@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from assist.assistant import Assistant, Assistants
@@ -20,6 +21,10 @@ from assist.call.channel import Direction
 from assist.call.ear import Ear, Ears
 from assist.call.events import Event as CallEvent
 from assist.call.session import Session
+from assist.campaign.holding import HeldCall, holding
+from assist.campaign.ledger import Ledger
+from assist.campaign.plans import Plans
+from assist.campaign.service import ledger_of, plans_of
 from assist.embedded_redis import redis_server
 from assist.engines import Kit, open_kit
 from assist.errors import CommandFailed, ConfigurationError, MediaLost, ProviderError, StoreError
@@ -47,12 +52,15 @@ TELL_ALIVE = 2.0
 class Worker:
     """Holds the calls that FreeSWITCH sends."""
 
-    def __init__(self, settings: Settings, store: Store, media: Media, ears: Ears, kit: Kit) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, media: Media, ears: Ears, kit: Kit, campaigns: "Campaigns"
+    ) -> None:
         self._settings = settings
         self._store = store
         self._media = media
         self._ears = ears
         self._kit = kit
+        self._campaigns = campaigns
         self._assistants = Assistants(settings.files.assistants_dir)
         self._saved: dict[str, float] = {}
         """Versions of assistants, by when their files were kept for other workers."""
@@ -62,32 +70,48 @@ class Worker:
         """Hold one call until its end. An error leaves it to the dialplan."""
         CALL.set(connect["Unique-ID"])
         try:
-            async with open_channel(connection, connect, self._media) as channel:
-                await self._hold(channel)
-        except (ConfigurationError, MediaLost, ProviderError) as error:
+            async with (
+                holding(self._campaigns.open, connect) as held,
+                open_channel(connection, connect, self._media) as channel,
+            ):
+                await self._hold(channel, held)
+        except (ConfigurationError, MediaLost, ProviderError, StoreError) as error:
             log.error("the call is left to the dialplan: %s", error)
 
-    async def _hold(self, channel: FreeSwitchChannel) -> None:
+    async def _hold(self, channel: FreeSwitchChannel, held: HeldCall | None) -> None:
         session = await self._session(channel.line.id)
         assistant = await self._assistant(channel.line.assistant, session)
+        if held:
+            assistant = held.assistant(assistant)
         ear = self._ear(assistant, session)
         try:
-            await self._converse(channel, ear, assistant, session)
+            await self._converse(channel, ear, assistant, session, held)
         finally:
             ear.close()
 
     async def _converse(
-        self, channel: FreeSwitchChannel, ear: Ear, assistant: Assistant, session: Session | None
+        self, channel: FreeSwitchChannel, ear: Ear, assistant: Assistant, session: Session | None, held: HeldCall | None
     ) -> None:
         await self._keep_recording(channel)
         started = datetime.fromtimestamp(session.started_at, UTC) if session else datetime.now(UTC)
         turns = await self._turns(channel.line.id) if session else []
         async with Journal(self._store, channel.line, assistant.name, started, turns) as journal:
             engines = await self._kit.engines(assistant, journal.write, session.spent if session else ())
-            call = Call(channel, ear, assistant, engines, self._store, journal.write)
+            errand = held.errand(assistant) if held else None
+
+            def note(event: CallEvent) -> None:
+                journal.write(event)
+                if held:
+                    held.note(event)
+
+            call = Call(channel, ear, assistant, engines, self._store, note, errand)
             cause = await call.run(session)
             log.info("the call is over: %s", cause)
-            await journal.conclude(engines.bill.items if engines.bill else ())
+            used = engines.bill.items if engines.bill else ()
+            await journal.conclude(used)
+            if held:
+                lasted = (datetime.now(UTC) - started).total_seconds()
+                await held.finish(lasted, sum((item.cost_usd for item in used if item.cost_usd), Decimal(0)))
 
     async def _assistant(self, name: str, session: Session | None) -> Assistant:
         """Return the assistant as its file is now, or as it was when the call that is taken over began."""
@@ -153,6 +177,26 @@ class Worker:
             return []
 
 
+class Campaigns:
+    """What calls of campaigns need, opened by the first of them: an installation without any needs no ledger."""
+
+    def __init__(self, settings: Settings, url: str, stack: AsyncExitStack) -> None:
+        self._settings = settings
+        self._url = url
+        self._stack = stack
+        self._opening = asyncio.Lock()
+        self._opened: tuple[Ledger, Plans] | None = None
+
+    async def open(self) -> tuple[Ledger, Plans]:
+        """Return the ledger, and the campaigns as their files are. Raises `AssistError`."""
+        async with self._opening:
+            if self._opened is None:
+                plans = plans_of(self._settings)
+                ledger = await self._stack.enter_async_context(ledger_of(self._settings, self._url))
+                self._opened = ledger, plans
+            return self._opened
+
+
 @asynccontextmanager
 async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -> AsyncIterator[Server]:
     """Take calls while the block lasts; leaving it stops taking them and waits for those in progress.
@@ -171,7 +215,8 @@ async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -
         stack.callback(ears.close)
         await stack.enter_async_context(alive)
         listen, limit = settings.listen, settings.workers.calls
-        hold = Worker(settings, store, media, ears, kit).hold
+        campaigns = Campaigns(settings, url, await stack.enter_async_context(AsyncExitStack()))
+        hold = Worker(settings, store, media, ears, kit, campaigns).hold
         serving: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
         telling = asyncio.create_task(_tell_alive(store, serving, limit))
         stack.callback(telling.cancel)
