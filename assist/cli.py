@@ -12,6 +12,7 @@ from rich.console import Console
 
 from assist.app import WORKER_COMMAND, place_call, sweep_media, worker
 from assist.bench.cli import bench
+from assist.campaign.cli import campaign
 from assist.campaign.service import dialer
 from assist.demo.run import run_demo
 from assist.demo.show import show
@@ -113,5 +114,6 @@ def demo(report: Path | None, recording: Path, brain: str, line: str) -> None:
 cli.add_command(check)
 cli.add_command(engines)
 cli.add_command(bench)
+cli.add_command(campaign)
 cli.add_command(dialer)
 cli.add_command(prompts)

@@ -13,6 +13,18 @@ from assist.errors import ConfigurationError
 
 UNTIL_MENDED: Final = 3600.0
 """Seconds after which a contact is looked at again whose campaign's file is broken or gone."""
+_TRIAL: Final = "/test"
+"""No file is called so."""
+
+
+def trial_of(name: str) -> str:
+    """Return the name under which the ledger keeps the calls to the owner of a campaign, apart from all others."""
+    return f"{name}{_TRIAL}"
+
+
+def is_trial(name: str) -> bool:
+    """Return whether only the owner is called in it."""
+    return name.endswith(_TRIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +52,8 @@ class Plans:
         self._plans: dict[str, Plan] = {}
 
     def get(self, name: str) -> Plan:
-        """Return the plan of a campaign. Raises `ConfigurationError` if its file is wrong or not there."""
-        campaign = self._campaigns.get(name)
+        """Return the plan of a campaign, or of its trial, which has the same. Raises `ConfigurationError`."""
+        campaign = self._campaigns.get(name.removesuffix(_TRIAL))
         plan = self._plans.get(name)
         if plan is None or plan.campaign != campaign:
             plan = self._plans[name] = Plan(campaign, Calendar(campaign, self.policies))

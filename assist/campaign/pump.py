@@ -12,7 +12,7 @@ from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.views import Counts
 from assist.campaign.model import CampaignState, Claim, ContactState, Outcome
 from assist.campaign.pacing import SOON, Round, room
-from assist.campaign.plans import Plan, Plans
+from assist.campaign.plans import Plan, Plans, is_trial
 from assist.campaign.reaper import Reconciliation
 from assist.errors import ConfigurationError
 from assist.store import Store
@@ -44,7 +44,7 @@ class Pump:
         capacity = sum(worker.capacity for worker in workers)
         found = []
         for name in await self._ledger.campaigns():
-            if (await self._ledger.counts(name)).state is CampaignState.RUNNING:
+            if not is_trial(name) and (await self._ledger.counts(name)).state is CampaignState.RUNNING:
                 try:
                     campaign = self._plans.get(name).campaign
                 except ConfigurationError as error:
