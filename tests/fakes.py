@@ -94,8 +94,14 @@ class FakeMemory:
 class FakeChannel:
     """A line whose caller hears everything at once, or only so much of each playback."""
 
-    def __init__(self, *hears: int, transfers: Iterable[TransferOutcome] = ()) -> None:
+    def __init__(
+        self,
+        *hears: int,
+        transfers: Iterable[TransferOutcome] = (),
+        direction: Direction = Direction.INBOUND,
+    ) -> None:
         """*hears*: samples after which the first, second, … playback goes no further until it is cancelled."""
+        self._direction = direction
         self._hears = list(hears)
         self._transfers = list(transfers)
         self._cause: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -110,7 +116,7 @@ class FakeChannel:
 
     @property
     def line(self) -> Line:
-        return Line("call-1", Direction.INBOUND, "", "", "100", "test")
+        return Line("call-1", self._direction, "", "", "100", "test")
 
     @property
     def heard(self) -> int:

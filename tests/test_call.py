@@ -1,27 +1,22 @@
 """Conversations, scripted like a score: real ears on human voices, and fakes for the line, the brain and the voice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
 from assist.assistant import Assistant, load
 from assist.assistant.script import Option, Question
-from assist.audio.vad import Vad
-from assist.call.call import FAILURES, Call, Engines
+from assist.call.call import FAILURES
 from assist.call.channel import TransferOutcome
-from assist.call.ear import Ear, Ears
-from assist.call.events import Event, Heard, Said, Turn
+from assist.call.events import Heard, Said, Turn
 from assist.call.session import Session
 from assist.call.speech import Manner
 from assist.errors import ProviderError
-from assist.llm import CollectDigits, Dialog, HangUp, Language, Message, Notes, Part, Speaker, Transfer
-from tests.fakes import WORD, FakeBrain, FakeChannel, FakeMemory, FakeStt, FakeVoice
-from tests.recordings import recording
+from assist.llm import CollectDigits, Dialog, HangUp, Language, Message, Notes, Speaker, Transfer
+from tests.fakes import WORD, FakeChannel, FakeMemory, FakeVoice
+from tests.score import in_call
 
-SILENCE = bytes(320)
 GREETING = "Clínica de prueba, soy un asistente automático."
 DOWN = ProviderError("fake", "down", temporary=True)
 
@@ -52,90 +47,6 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
         encoding="utf-8",
     )
     return load(path)
-
-
-@dataclass
-class Score:
-    """One call and everything that can be done to it."""
-
-    call: Call
-    channel: FakeChannel
-    ear: Ear
-    brain: FakeBrain
-    voice: FakeVoice
-    memory: FakeMemory
-    events: list[Event] = field(default_factory=list)
-
-    async def hears(self, audio: bytes) -> None:
-        """Let the assistant's ear hear *audio*, giving everybody time in between."""
-        for offset in range(0, len(audio), 320):
-            self.ear.hear(audio[offset : offset + 320].ljust(320, b"\0"))
-            for _ in range(3):
-                await asyncio.sleep(0)
-
-    async def caller_speaks(self) -> None:
-        """Say something, and let the silence after it end the turn."""
-        await self.hears(recording("es", "vm-sorry").audio + SILENCE * 50)
-
-    async def caller_begins(self) -> None:
-        await self.hears(recording("es", "vm-sorry").audio[:9600])
-
-    async def silence(self, seconds: float) -> None:
-        await self.hears(SILENCE * round(seconds * 50))
-
-    async def settle(self) -> None:
-        """Let everything happen that can happen by itself."""
-        for _ in range(200):
-            await asyncio.sleep(0)
-
-    @property
-    def said(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Said)]
-
-    @property
-    def heard(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Heard)]
-
-    @property
-    def session(self) -> Session:
-        return Session.from_json(self.memory.saved[-1])
-
-    @property
-    def dialog(self) -> list[tuple[str, str]]:
-        return [(message.speaker.value, message.text) for message in self.session.dialog.messages]
-
-
-@asynccontextmanager
-async def in_call(
-    assistant: Assistant,
-    understood: Sequence[str | ProviderError] = (),
-    replies: Sequence[Sequence[Part] | ProviderError] = (),
-    *,
-    channel: FakeChannel | None = None,
-    voice: FakeVoice | None = None,
-    memory: FakeMemory | None = None,
-    gate: asyncio.Event | None = None,
-    session: Session | None = None,
-) -> AsyncIterator[tuple[Score, "asyncio.Task[str]"]]:
-    """Begin a call; at the end nothing of it may be left running."""
-    ears = Ears(Vad())
-    channel, voice, memory = channel or FakeChannel(), voice or FakeVoice(), memory or FakeMemory()
-    brain = FakeBrain(*replies, gate=gate)
-    ear = ears.open(since=session.position if session else 0)
-    events: list[Event] = []
-    engines = Engines(FakeStt(*understood), brain, voice)
-    call = Call(channel, ear, assistant, engines, memory, events.append)
-    running = asyncio.create_task(call.run(session))
-    score = Score(call, channel, ear, brain, voice, memory, events)
-    await score.settle()
-    try:
-        yield score, running
-    finally:
-        channel.end("NORMAL_CLEARING")
-        await asyncio.wait([running])
-        ear.close()
-        ears.close()
-        assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_the_caller_is_greeted_and_answered(assistant: Assistant) -> None:

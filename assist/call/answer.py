@@ -202,7 +202,8 @@ class Answer:
                 return self._over_greeting(words)
             case _Stage.INTRODUCED:
                 return self._greet() if words.text and not holds(words.text) else None
-        return self._converse(Kind.HUMAN) if words.text else None
+        # However late the words of the hello come: they were answered by the greeting.
+        return self._converse(Kind.HUMAN) if words.text and words.utterance != self._hello else None
 
     def _first_words(self, words: Words) -> Act | None:
         if not words.text:
