@@ -77,6 +77,7 @@ AFTER: Final = st.sampled_from([0, 60, 3600, Outcome.REACHED])
 """An outcome, or in how many seconds."""
 RESULTS: Final = st.sampled_from([*Result, *[Result.FAILED] * 6])
 SECONDS: Final = st.sampled_from([0, 5, 59, 200])
+TROUBLES: Final = ["suppressed", "paused", "ended", "closed", "lapsed", "renewed"]
 CRASHES: Final = ["", "", "", "dialing", "sent"]
 
 
@@ -144,7 +145,7 @@ class Workers(RuleBasedStateMachine):
                 self.finish(claim, result, after, 20)
         return claim
 
-    @rule(target=claims, name=st.sampled_from("ab"), what=st.sampled_from(["suppressed", "paused", "lapsed", "closed"]))
+    @rule(target=claims, name=st.sampled_from("ab"), what=st.sampled_from(TROUBLES))
     def too_late(self, name: str, what: str) -> MultipleResults[Claim] | Claim:
         """Between the claim and the call something happens."""
         self._clean_up(name)
@@ -155,8 +156,12 @@ class Workers(RuleBasedStateMachine):
                 self.suppress(claim.contact.number, name)
             elif what == "paused":
                 self.set_state(name, "paused")
+            elif what == "ended":
+                self.finish(claim, Result.FAILED, Outcome.EXHAUSTED, 0)
             else:
-                self._to(self.plain.clock + (30_000_000 if what == "lapsed" else 20_000_000))
+                self._to(self.plain.clock + (20_000_000 if what == "closed" else 30_000_000))
+                if what == "renewed":
+                    self.renew(claim, 60)
             self.dial(claim, False)
         return claim
 
@@ -344,8 +349,9 @@ class Workers(RuleBasedStateMachine):
         """Dial; meanwhile as much time passes as the trunk demands."""
         dialing = asyncio.create_task(self.ledger.dialing(claim))
         if waits:
-            while (live := await self.ledger.attempt(claim.id)) and live.state is ContactState.CLAIMED:
-                pass
+            async with asyncio.timeout(10):
+                while (live := await self.ledger.attempt(claim.id)) and live.state is ContactState.CLAIMED:
+                    pass
             for _ in range(3):
                 await self.ledger.attempt(claim.id)
                 assert not dialing.done(), "the trunk has no token yet"
