@@ -6,7 +6,7 @@ any rule forbids calls has none, neither by its own hours nor by the end of the 
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from functools import reduce
+from functools import lru_cache, reduce
 
 from assist.campaign.clock import begins, local, on_day
 from assist.campaign.declaration import Campaign
@@ -31,6 +31,8 @@ class Calendar:
         self._policies = policies
         self._found: dict[str, tuple[float, Window | None]] = {}
         """By group: since when that was the next window."""
+        # Asked again and again, for whoever is to be called later and for every estimate.
+        self._cached = lru_cache(maxsize=1024)(self._on)
 
     def window(self, group: str, now: float) -> Window | None:
         """Return the window in which *group* may be called at *now*, or the next one; None if there is none any more.
@@ -69,9 +71,10 @@ class Calendar:
             if self.campaign.when.ends and start > self.campaign.when.ends:
                 return
             # At one moment local dates differ by two at most, so what is cut off at the end is whole the next time.
-            yield from self._on(group, [start + timedelta(days=day) for day in range(STEP + 2)])
+            yield from self._cached(group, start)
 
-    def _on(self, group: Group, days: list[date]) -> list[Stretch]:
+    def _on(self, group: Group, start: date) -> list[Stretch]:
+        days = [start + timedelta(days=day) for day in range(STEP + 2)]
         minutes = {day: self._minutes(group, day) for day in days}
         zones = [sorted(stretch for day in days for stretch in on_day(zone, day, minutes[day])) for zone in group.zones]
         return reduce(common, zones)

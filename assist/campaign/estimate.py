@@ -23,6 +23,7 @@ STEPS: Final = 500
 SHORTEST, LONGEST = 60.0, 1800.0
 ENOUGH: Final = 50
 """Attempts after which what happened says more than what is usual."""
+REACHED: Final = (Outcome.REACHED, Outcome.MESSAGE_LEFT)
 ANSWERED: Final = frozenset({Result.HUMAN, Result.VOICEMAIL, Result.IVR, Result.SCREENED})
 
 USUAL: Final[Mapping[Result, float]] = {
@@ -246,7 +247,7 @@ class _Course:
             begins=self._first,
             ends=self._last if over and total else None,
             attempts=self._attempts,
-            reached=self._outcomes[Outcome.REACHED] + self._outcomes[Outcome.MESSAGE_LEFT],
+            reached=sum(self._outcomes.get(outcome, 0.0) for outcome in REACHED),
             minutes=minutes,
             usd=None if price is None else round(price * Decimal(minutes), 2),
             usd_at_most=answered * ceilings.call_cost,
