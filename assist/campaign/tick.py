@@ -19,8 +19,6 @@ class Ticked(StrEnum):
     """What became of a start."""
 
     STARTED = "started"
-    LATE = "late"
-    """It was missed, and nobody may be called just now: it is made once somebody may, or never."""
     STOPPED = "stopped"
     """The owner has paused or cancelled the campaign, which counts for more than its schedule."""
     FAILED = "failed"
@@ -60,14 +58,17 @@ async def _tick(ledger: Ledger, plan: Plan, start: Callable[[str], Awaitable[Non
         return None
     counts = await _counts(ledger, campaign.name)
     if counts and now - moment > GRACE and not _is_open(plan, counts, now):
-        return Tick(campaign.name, moment, Ticked.LATE)
+        # It was missed, and nobody may be called just now: it is made once somebody may.
+        return None
     if not await ledger.starts.begin(campaign.name, moment):
         return None
     if counts and counts.state in (CampaignState.PAUSED, CampaignState.CANCELLED):
         became = Ticked.STOPPED
     else:
         became = await _started(campaign.name, start)
-    if became is not Ticked.FAILED:
+    if became is Ticked.FAILED:
+        await ledger.starts.failed(campaign.name)
+    else:
         await ledger.starts.done(campaign.name, moment)
     return Tick(campaign.name, moment, became)
 

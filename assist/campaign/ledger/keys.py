@@ -28,7 +28,7 @@ key                                      type    holds
 ``{ledger}:groups:<campaign>``           set     groups of its contacts
 ``{ledger}:due:<campaign>:<group>``      zset    contacts that wait, by when they may be called
 ``{ledger}:starts:<campaign>``           hash    ``last``: the latest scheduled start that was made
-``{ledger}:starting:<campaign>``         string  who is starting it now, for a minute
+``{ledger}:starting:<campaign>``         string  that somebody is starting it now, for ten minutes
 ``{ledger}:secret``                      string  the installation's
 ======================================== ======= ====================================================================
 

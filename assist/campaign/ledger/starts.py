@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 from assist.campaign.ledger.keys import Keys
 from assist.store import OUT_OF_CALL, bounded
 
-STARTING: Final = timedelta(minutes=1)
-"""After which a start is tried again by others, since whoever began it was lost."""
+STARTING: Final = timedelta(minutes=10)
+"""After which others try, since whoever began it was lost: to import a long list takes minutes."""
 
 
 class Starts:
@@ -36,6 +36,11 @@ class Starts:
             # Somebody made it between our look and our lock.
             await self._redis.delete(lock)
             return False
+
+    async def failed(self, campaign: str) -> None:
+        """Tell that the start could not be made, and others may try."""
+        async with bounded(OUT_OF_CALL):
+            await self._redis.delete(self._keys("starting", campaign))
 
     async def done(self, campaign: str, moment: float) -> None:
         """Tell that the start that was due at *moment* was made, or is not to be."""
