@@ -92,6 +92,10 @@ async def test_who_answers_is_given_to_a_worker(esl: Control, diary: Diary, call
     ended = await hung_up(diary, uuid)
     assert ended["Hangup-Cause"] == "NORMAL_CLEARING"
     assert ended["variable_hangup_cause_q850"] == "16"
+    created, answered, over = (
+        int(ended[f"Caller-Channel-{moment}-Time"]) for moment in ("Created", "Answered", "Hangup")
+    )
+    assert 0 < created <= answered <= over
     assert of(diary, uuid) == [
         "CHANNEL_CREATE",
         "CHANNEL_ORIGINATE",
@@ -124,6 +128,7 @@ async def test_why_it_was_refused_is_told(
     assert ended["variable_sip_term_status"] == ended["variable_sip_invite_failure_status"] == status
     assert ended["variable_proto_specific_hangup_cause"] == f"sip:{status}"
     assert ended["variable_assist_attempt"] == uuid
+    assert ended["Caller-Channel-Answered-Time"] == ended["Caller-Channel-Progress-Time"] == "0"
     assert "CHANNEL_ANSWER" not in of(diary, uuid)
     assert not await esl.uuid_exists(uuid)
 
@@ -137,6 +142,8 @@ async def test_it_rings_as_long_as_it_was_asked(esl: Control, diary: Diary) -> N
     assert ended["variable_sip_invite_failure_status"] == "487"
     assert ended["Answer-State"] == "hangup"
     assert "CHANNEL_PROGRESS" in of(diary, uuid)
+    assert int(ended["Caller-Channel-Progress-Time"]) > 0
+    assert ended["Caller-Channel-Answered-Time"] == ended["Caller-Channel-Progress-Media-Time"] == "0"
 
 
 async def test_what_rings_can_be_ended_by_another(rig: Rig, esl: Control, diary: Diary) -> None:
@@ -182,11 +189,12 @@ async def test_who_is_only_heard_has_not_answered(esl: Control, diary: Diary, ca
     assert "CHANNEL_ANSWER" not in of(diary, early)
     with_worker = await asyncio.wait_for(calls.get(), 5)
     assert with_worker.connect["Answer-State"] == "early"
-    await esl.hang_up(early)
     late = await originate(esl, "8", ignore_early_media="true")
     assert "CHANNEL_ANSWER" in of(diary, late)
-    await esl.hang_up(late)
-    await hung_up(diary, late)
+    assert {early, late} <= await esl.channels()
+    for uuid in (early, late):
+        await esl.hang_up(uuid)
+    assert int((await hung_up(diary, late))["Caller-Channel-Progress-Media-Time"]) > 0
 
 
 async def test_who_hangs_up_ends_the_call(esl: Control, diary: Diary, calls: "asyncio.Queue[Call]") -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Protocol, TypeAlias
 
 from assist.aio import race
 from assist.audio.formats import LINE_BYTES_PER_SECOND
+from assist.errors import HungUp
 from assist.simulate.caller import Leg
 from assist.simulate.clock import frames
 from assist.simulate.destinations import FOREVER, Destination
@@ -16,12 +17,26 @@ MINUTE = 60.0
 """Nobody talks longer."""
 
 
+class Answered(Leg, Protocol):
+    """The end of who was called: it remembers."""
+
+    @property
+    def recorded(self) -> bytes:
+        """All that was heard so far, `LINE`."""
+        ...
+
+
 class Ringing(Protocol):
     """A call that has not been answered. Once the other side has given up, nothing happens any more."""
 
     @property
     def number(self) -> str:
         """That was called."""
+        ...
+
+    @property
+    def call(self) -> str:
+        """SIP's ``Call-ID``."""
         ...
 
     @property
@@ -41,7 +56,7 @@ class Ringing(Protocol):
         """End it with one of FreeSWITCH's causes, as ``USER_BUSY``."""
         ...
 
-    async def answer(self) -> Leg:
+    async def answer(self) -> Answered:
         """Pick up, and return this end of the call. Raises `HungUp` if the other side has given up."""
         ...
 
@@ -52,6 +67,18 @@ class Ringing(Protocol):
 
 Answering: TypeAlias = Callable[[Ringing], Awaitable[None]]
 """What is done with a call that comes in; cancelled if the other side ends it."""
+
+
+async def taken(ringing: Ringing, answering: Answering) -> None:
+    """Let *answering* have the call until it is over."""
+
+    async def held() -> None:
+        # Whoever called may give up at any time.
+        with suppress(HungUp):
+            await answering(ringing)
+        await ringing.given_up()
+
+    await race(held(), ringing.given_up())
 
 
 async def behave(ringing: Ringing, destination: Destination) -> None:

@@ -18,13 +18,13 @@ from assist.audio.formats import LINE_BYTES_PER_SECOND, Encoding
 from assist.audio.level import dbfs
 from assist.errors import HungUp
 from assist.simulate.applications import APPLICATIONS
-from assist.simulate.called import Answering, behave
+from assist.simulate.called import Answering, behave, taken
 from assist.simulate.caller import SPEECH_ABOVE
 from assist.simulate.clock import beat
 from assist.simulate.destinations import Destination, find_destination
 from assist.simulate.dialplan import Dialplan, Extension
 from assist.simulate.inbound import InboundSocket
-from assist.simulate.outgoing import USAGE, SimulatedRinging, await_answer, parse, taken
+from assist.simulate.outgoing import USAGE, SimulatedRinging, await_answer, parse
 from assist.simulate.session import Profile, Session, Steps
 from assist.simulate.switchboard import Switchboard
 

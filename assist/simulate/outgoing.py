@@ -3,14 +3,12 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 from assist.aio import race
 from assist.errors import HungUp
-from assist.simulate.called import Answering, Ringing
-from assist.simulate.caller import Leg
+from assist.simulate.called import Answered
 from assist.simulate.causes import refusal
 from assist.simulate.session import Session
 
@@ -66,8 +64,9 @@ def parse(argument: str) -> Order | None:
 class SimulatedRinging:
     """Fulfils `assist.simulate.called.Ringing`."""
 
-    def __init__(self, session: Session, leg: Leg) -> None:
+    def __init__(self, session: Session, leg: Answered) -> None:
         self.number = session.profile.called_number
+        self.call = session.variables["sip_call_id"]
         self._session = session
         self._leg = leg
 
@@ -87,7 +86,7 @@ class SimulatedRinging:
             self._session.variables |= refusal(cause)
             self._session.hang_up(cause)
 
-    async def answer(self) -> Leg:
+    async def answer(self) -> Answered:
         self._session.answer()
         if not self._session.answered:
             raise HungUp(self._session.cause)
@@ -116,15 +115,3 @@ async def _comes_about(session: Session, order: Order) -> bool:
         session.variables["sip_invite_failure_status"] = "487"
         return False
     return not session.cause
-
-
-async def taken(ringing: Ringing, answering: Answering) -> None:
-    """Let *answering* have the call until it is over."""
-
-    async def held() -> None:
-        # Whoever called may give up at any time.
-        with suppress(HungUp):
-            await answering(ringing)
-        await ringing.given_up()
-
-    await race(held(), ringing.given_up())

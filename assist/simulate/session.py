@@ -6,6 +6,7 @@ here either: API commands, the hang-up, and with ``timer_name`` the reading of w
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +23,10 @@ from assist.switch.wire import Command
 
 Steps: TypeAlias = Generator[None, None, None]
 """Each step is the wait for the next frame."""
+
+
+MOMENTS = ("Created", "Progress", "Progress-Media", "Answered", "Hangup")
+"""Of a call, which every event tells in microseconds since the epoch; 0: not yet."""
 
 
 class Listener(Protocol):
@@ -90,6 +95,7 @@ class Session:
         self._signals: deque[Callable[[], None]] = deque()
         self.frames = 0
         """Since the call began."""
+        self._times = {"Created": _now()}
         self._in_flight = Packet(b"")
         self._read_codec = codec
 
@@ -204,6 +210,7 @@ class Session:
             f"{prefix}-Unique-ID": self.uuid,
             f"{prefix}-Context": "assist",
             f"{prefix}-Channel-Name": self._name,
+            **{f"{prefix}-Channel-{moment}-Time": self._times.get(moment, "0") for moment in MOMENTS},
         }
 
     def set_variable(self, name: str, value: str) -> None:
@@ -221,6 +228,7 @@ class Session:
     def ring(self) -> None:
         """Whoever is called hears it ring."""
         if not self.cause:
+            self._times["Progress"] = _now()
             self.fire("CHANNEL_PROGRESS")
 
     def announce(self) -> None:
@@ -228,6 +236,7 @@ class Session:
         if not (self.media or self.cause):
             self.media = True
             self.variables["endpoint_disposition"] = "EARLY MEDIA"
+            self._times["Progress-Media"] = _now()
             self.fire("CHANNEL_PROGRESS_MEDIA")
             self.announced.set()
 
@@ -236,6 +245,7 @@ class Session:
         if not self.answered and self.ready:
             self.answered = self.media = True
             self.variables["endpoint_disposition"] = "ANSWER"
+            self._times["Answered"] = _now()
             self.fire("CHANNEL_ANSWER")
             self.picked_up.set()
 
@@ -247,6 +257,7 @@ class Session:
         """End the call. What runs learns it when it looks."""
         if not self.cause:
             self.cause = cause
+            self._times["Hangup"] = _now()
             self.variables |= {"hangup_cause": cause, "hangup_cause_q850": str(q850(cause))}
             if last := self.rtp.flush():
                 self.handset.hear(last)
@@ -300,3 +311,7 @@ class Session:
         """End that recording. Raises `KeyError` if there is none."""
         self.rtp.recorders.pop(path).close()
         self.fire("RECORD_STOP", {"Record-File-Path": str(path)})
+
+
+def _now() -> str:
+    return str(time.time_ns() // 1000)
