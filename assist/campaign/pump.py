@@ -10,7 +10,7 @@ from assist.campaign.bounds import limits
 from assist.campaign.dialer import LEASE
 from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.views import Counts
-from assist.campaign.model import CampaignState, Claim, ContactState, Outcome
+from assist.campaign.model import CampaignState, Claim, ContactState, Limits, Outcome
 from assist.campaign.pacing import SOON, Round, room
 from assist.campaign.plans import Plan, Plans, is_trial
 from assist.campaign.reaper import Reconciliation
@@ -37,6 +37,8 @@ class Pump:
         self._store = store
         self._reconciliation = reconciliation
         self._lease = lease
+        self._limits: dict[str, Limits] = {}
+        """As the ledger was told."""
 
     async def running(self) -> list[str]:
         """Return the campaigns in which somebody may be called, each with its limits as of now."""
@@ -50,9 +52,15 @@ class Pump:
                 except ConfigurationError as error:
                     log.error("nobody of campaign %s is called until this is mended:\n%s", name, error)
                     continue
-                await self._ledger.create(name, limits(campaign, self._plans.policies, capacity, time.time()))
+                await self._limit(name, limits(campaign, self._plans.policies, capacity, time.time()))
                 found.append(name)
         return found
+
+    async def _limit(self, campaign: str, allowed: Limits) -> None:
+        # Redis writes down whatever it is told, every second for months.
+        if self._limits.get(campaign) != allowed:
+            await self._ledger.create(campaign, allowed)
+            self._limits[campaign] = allowed
 
     async def pump(self, campaign: str, dial: Callable[[Claim], Awaitable[None]]) -> float | None:
         """Give claims to *dial* for a while. Returns after how many seconds to go on; None: there is nothing to do."""
