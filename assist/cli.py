@@ -16,6 +16,7 @@ from assist.campaign.cli import campaign
 from assist.campaign.service import dialer
 from assist.demo.run import run_demo
 from assist.demo.show import show
+from assist.doctor.cli import doctor
 from assist.engines.check import check
 from assist.engines.cli import engines
 from assist.errors import AssistError, ConfigurationError, HungUp
@@ -117,3 +118,4 @@ cli.add_command(bench)
 cli.add_command(campaign)
 cli.add_command(dialer)
 cli.add_command(prompts)
+cli.add_command(doctor)

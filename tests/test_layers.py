@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"__main__", "cli"},
-    {"bench", "demo", "prompts"},
+    {"bench", "demo", "doctor", "prompts"},
     {"app"},
     {"campaign"},
     {"engines", "journal"},
