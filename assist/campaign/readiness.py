@@ -110,7 +110,7 @@ async def _of_contacts(name: str, demands: Demands, ledger: Ledger) -> list[Lack
                 named.setdefault(what, []).append(standing.contact.id)
     return [
         Lack(
-            f"{count} contacts: {what}: {', '.join(named[what])}{', …' if count > NAMED else ''}",
+            f"{count} contact{'s' * (count > 1)}: {what}: {', '.join(named[what])}{', …' if count > NAMED else ''}",
             "the file changed since they were imported: change it back, or import them under another name",
         )
         for what, count in tally.items()

@@ -11,7 +11,6 @@ from assist.campaign.group import parse_group
 from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.views import Counts, Waiting
 from assist.campaign.model import Blocked, CampaignState, Refusal
-from assist.campaign.pacing import OF_A_GROUP
 
 MENDS: Final = {
     Blocked.NOT_RUNNING: "start or resume it",
@@ -67,17 +66,12 @@ async def _refusal(
         return Refusal(Blocked.WINDOW)
     if window.opens > now:
         return Refusal(Blocked.HOLIDAY if _is_holiday(calendar, group, now) else Blocked.WINDOW, window.opens)
-    refusal = await ledger.blocked(name, group, window)
-    if refusal.reason is Blocked.CPS or _is_past(refusal, now):
-        return None
-    if refusal.reason not in OF_A_GROUP and queue.first is not None and queue.first > now:
+    if queue.first is not None and queue.first > now:
         # Whatever holds for all of the campaign, these do not wait for it yet.
         return Refusal(Blocked.NOBODY_DUE, queue.first)
-    return refusal
-
-
-def _is_past(refusal: Refusal, now: float) -> bool:
-    return refusal.reason is Blocked.NOBODY_DUE and refusal.until is not None and refusal.until <= now
+    refusal = await ledger.blocked(name, group, window)
+    # The trunk's next second is nothing to tell of; and that nobody else is due means that somebody may be called.
+    return None if refusal.reason in (Blocked.CPS, Blocked.NOBODY_DUE) else refusal
 
 
 def _is_holiday(calendar: Calendar, group: str, now: float) -> bool:
