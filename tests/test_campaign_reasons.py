@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 from assist.campaign.demands import Demands
 from assist.campaign.ledger.records import Live
@@ -20,7 +21,7 @@ def told(why: Why = FREE, rules: Rules = RULES) -> tuple[list[str], float | None
     return [reason.what for reason in found], earliest(found, NINE)
 
 
-def known(**changes: object) -> Why:
+def known(**changes: Any) -> Why:
     return replace(FREE, known=replace(FREE.known, **changes))
 
 
