@@ -86,3 +86,10 @@ async def test_a_number_that_nobody_may_call_is_told(ledger: Ledger, store: Stor
     with pytest.raises(NotCalled, match="do-not-call"):
         await tried(ledger, store, node)
     assert node.placed == []
+
+
+async def test_whoever_stops_looking_ends_the_call(ledger: Ledger, store: Store) -> None:
+    files, node = plans(), FakeNode(None)
+    async with aclosing(Rehearsed(ledger, files, {"node": node}, store).call(files.get("c"), OWNER, NINE)) as states:
+        await anext(states)
+    assert node.hung_up == [order.call for order in node.placed]

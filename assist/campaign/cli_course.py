@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 from typing import Any, Final
 
 import click
@@ -165,8 +166,9 @@ def test(campaign: str, as_json: bool) -> None:
         async with open_nodes(desk.settings.esl) as nodes:
             tried = Tried(ContactState.CLAIMED)
             rehearsed = Rehearsed(desk.ledger, files.plans, nodes, desk.store)
-            async for tried in rehearsed.call(plan, plan.campaign.test, time.time()):
-                console.print(STATES[tried.state])
+            async with aclosing(rehearsed.call(plan, plan.campaign.test, time.time())) as states:
+                async for tried in states:
+                    console.print(STATES[tried.state])
             return tried
 
     past = at_desk(work, "ASSIST_ESL_PASSWORD").past

@@ -1,11 +1,12 @@
 """The owner is called first: by the way that everybody else will be called, at any hour, and counted apart."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
+from assist.aio import Stream
 from assist.campaign.bounds import limits
 from assist.campaign.declaration import Campaign, Trial
 from assist.campaign.dialer import LEASE, Dialer
@@ -28,7 +29,7 @@ from assist.campaign.model import (
 from assist.campaign.node import Node
 from assist.campaign.plans import Plan, Plans, trial_of
 from assist.campaign.reaper import Reaper
-from assist.errors import AssistError
+from assist.errors import AssistError, ConnectionLost
 from assist.store import Store
 
 LOOK: Final = 0.2
@@ -60,8 +61,11 @@ class Rehearsed:
         self._reaper = Reaper(ledger, plans, nodes, store)
         self._policies = plans.policies
 
-    async def call(self, plan: Plan, trial: Trial, now: float) -> AsyncIterator[Tried]:
-        """Call, and yield each state once; the last is `DONE`. Raises `NotCalled`, `StoreError`."""
+    async def call(self, plan: Plan, trial: Trial, now: float) -> Stream[Tried]:
+        """Call, and yield each state once; the last is `DONE`. Whoever stops iterating ends the call.
+
+        Raises `NotCalled`, `StoreError`.
+        """
         node = await self._node()
         claim = await self._claim(plan.campaign, trial, node, now)
         dialing = asyncio.create_task(self._dialer.dial(claim.id, claim.fence), name=f"test call {claim.id}")
@@ -70,11 +74,14 @@ class Rehearsed:
                 yield tried
             await dialing
         finally:
+            if await self._ledger.attempt(claim.id):
+                with suppress(ConnectionLost):
+                    await self._nodes[node].hang_up(claim.id)
             dialing.cancel()
             await self._ledger.set_state(claim.campaign, CampaignState.PAUSED)
         yield Tried(ContactState.DONE, await self._past(claim))
 
-    async def _follow(self, claim: Claim) -> AsyncIterator[Tried]:
+    async def _follow(self, claim: Claim) -> Stream[Tried]:
         told = ContactState.CLAIMED
         while live := await self._ledger.attempt(claim.id):
             if live.state is not told:
