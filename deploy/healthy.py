@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from docket import Docket
+from redis.exceptions import RedisError
 
 from assist.campaign.docket import NAME
 from assist.embedded_redis import redis_server
@@ -29,7 +30,7 @@ async def workers(settings: Settings, url: str) -> int:
 
 
 async def dialer(_: Settings, url: str) -> int:
-    """Return how many dialers of this machine live."""
+    """Return how many dialers of this machine live. Raises `RedisError`."""
     async with Docket(name=NAME, url=url) as docket:
         since = datetime.now(UTC) - OF_LATE
         return sum(
@@ -55,7 +56,7 @@ def main() -> None:
         raise SystemExit(f"write healthy.py {' or '.join(WHAT)}")
     try:
         count = asyncio.run(alive(what))
-    except (AssistError, OSError) as error:
+    except (AssistError, RedisError, OSError) as error:
         raise SystemExit(f"nobody knows: {error}") from error
     if not count:
         raise SystemExit(f"{what}: none of this machine tells that it lives")
