@@ -33,6 +33,7 @@ class FakeNode:
         self.hung_up: list[str] = []
         self.ends: dict[str, End] = {}
         """What it told of."""
+        self.tell: Callable[[str, End], None] = lambda call, end: None
         self.rings = asyncio.Event()
         """A call arrived."""
         self.picks_up = asyncio.Event()
@@ -62,6 +63,9 @@ class FakeNode:
 
     def ended(self, call: str) -> End | None:
         return self.ends.get(call)
+
+    def subscribe(self, subscriber: Callable[[str, End], None]) -> None:
+        self.tell = subscriber
 
     async def hang_up(self, call: str) -> None:
         self.hung_up.append(call)

@@ -82,11 +82,14 @@ async def test_how_a_call_ended_that_nobody_answered() -> None:
 async def test_ends_of_calls_that_others_placed_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assist.campaign.node, "REMEMBERED", 2)
     async with connected() as (node, switch, _):
+        heard: list[str] = []
+        node.subscribe(lambda call, _: heard.append(call))
         calls = [attempt_id("c", "ana", number) for number in (1, 2, 3)]
         for call in (*calls, str(uuid4())):
             tell_the_end(switch, call)
         await until(lambda: node.ended(calls[2]) is not None)
         assert [node.ended(call) is not None for call in calls] == [False, True, True]
+        assert heard == calls
 
 
 async def test_a_call_that_never_was_one(monkeypatch: pytest.MonkeyPatch) -> None:

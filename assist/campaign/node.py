@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping, Set
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Set
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import NoReturn, Protocol
 
@@ -57,6 +57,10 @@ class Node(Protocol):
         """Return how that call of a campaign ended, if this process heard of it."""
         ...
 
+    def subscribe(self, subscriber: Callable[[str, End], None]) -> None:
+        """Tell *subscriber* of the end of every call of a campaign, whoever placed it. It returns at once."""
+        ...
+
 
 class FreeSwitchNode:
     """Fulfils `Node` over FreeSWITCH's own Event Socket, and is connected whenever it can be."""
@@ -66,6 +70,7 @@ class FreeSwitchNode:
         self._switch: Control | None = None
         self._ends: dict[str, asyncio.Future[End]] = {}
         self._past: dict[str, End] = {}
+        self._subscribers: list[Callable[[str, End], None]] = []
 
     @property
     def up(self) -> bool:
@@ -100,6 +105,9 @@ class FreeSwitchNode:
 
     def ended(self, call: str) -> End | None:
         return self._past.get(call)
+
+    def subscribe(self, subscriber: Callable[[str, End], None]) -> None:
+        self._subscribers.append(subscriber)
 
     async def keep(self) -> NoReturn:
         """Be connected whenever FreeSWITCH lets us."""
@@ -156,6 +164,8 @@ class FreeSwitchNode:
         end = self._ends.get(call)
         if end and not end.done():
             end.set_result(self._past[call])
+        for subscriber in self._subscribers:
+            subscriber(call, self._past[call])
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 
 import click
 
+from assist.aio import end
 from assist.assistant import Assistants
 from assist.campaign.dialer import LEASE, Dialer
 from assist.campaign.ledger import Durability, Ledger, open_ledger
@@ -18,6 +19,7 @@ from assist.campaign.plans import Plans
 from assist.campaign.policy import load_policies
 from assist.campaign.pump import Pump
 from assist.campaign.reaper import Reaper, Reconciliation
+from assist.campaign.witness import Witness
 from assist.embedded_redis import redis_server
 from assist.log import set_up_logging
 from assist.settings import Settings, read_settings
@@ -73,7 +75,11 @@ async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
         ledger_of(settings, url) as ledger,
         open_nodes(settings.esl) as nodes,
     ):
-        await work_on(url, Work(ledger, plans, nodes, store), stop)
+        watching = asyncio.create_task(Witness(ledger, plans, nodes).watch(), name="witness")
+        try:
+            await work_on(url, Work(ledger, plans, nodes, store), stop)
+        finally:
+            await end(watching)
 
 
 @click.command("dialer")
