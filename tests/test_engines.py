@@ -328,6 +328,22 @@ async def test_once_the_ceiling_is_reached_only_what_is_free_goes_on(
         assert engines.bill.cost_usd == 4 * asked
 
 
+async def test_without_a_table_of_prices_calls_are_held_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with kit_of(read_settings()) as kit:
+        assert await spoken(await kit.engines(assistant_with(tmp_path, "{tts: fast}"), nobody)) == BEEP
+    assert "there is no config/prices.yaml" in caplog.text
+
+
+async def test_a_table_of_prices_that_was_asked_for_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSIST_PRICES", "elsewhere.yaml")
+    with pytest.raises(ConfigurationError, match=r"elsewhere\.yaml:1: it cannot be read"):
+        async with kit_of(read_settings()):
+            pass
+
+
 async def test_a_call_that_was_taken_over_goes_on_with_its_bill(tmp_path: Path) -> None:
     spent = Item(Kind.TTS, "dear", "gold", Amount(characters=4), Decimal(4))
     assistant = assistant_with(tmp_path, "{tts: fast}\nmax_cost_usd: 3.5")

@@ -24,7 +24,7 @@ from assist.provider import Kind
 from assist.provider.bill import Bill, Item
 from assist.provider.health import warm, warm_all, watch
 from assist.provider.member import Member, TookOver
-from assist.provider.prices import Prices, load_prices
+from assist.provider.prices import Prices, Table, load_prices
 from assist.settings import Settings
 from assist.stt import SpeechToText
 from assist.tts import TextToSpeech
@@ -197,7 +197,7 @@ async def open_kit(settings: Settings, cache: SpeechCache) -> AsyncIterator[Kit]
     Raises `ConfigurationError`.
     """
     async with Pool(settings) as pool:
-        kit = Kit(pool, settings, load_prices(settings.files.prices), cache)
+        kit = Kit(pool, settings, _prices(settings), cache)
         await kit.open_defaults()
         await _open_chosen(kit, Assistants(settings.files.assistants_dir))
         watching = asyncio.create_task(_look_after(kit), name="health of engines")
@@ -207,6 +207,15 @@ async def open_kit(settings: Settings, cache: SpeechCache) -> AsyncIterator[Kit]
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             await kit.close()
+
+
+def _prices(settings: Settings) -> Prices:
+    """Return what engines cost; nothing is known of that where nobody wrote a table."""
+    path = settings.files.prices
+    if not path.exists() and "prices" not in settings.files.model_fields_set:
+        log.warning("what engines cost is not known, and no call has a ceiling: there is no %s", path)
+        return Prices(Table())
+    return load_prices(path)
 
 
 async def _open_chosen(kit: Kit, assistants: Assistants) -> None:
