@@ -1,0 +1,71 @@
+"""What the real FreeSWITCH says of each way in which a call is not answered, and what is made of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+
+from assist.campaign.causes import End, result_of
+from assist.campaign.model import Claim, Contact, Result
+from assist.campaign.node import Node, open_nodes
+from assist.campaign.order import order_of
+from assist.settings import Esl
+from assist.simulate.carrier.invites import most, read
+from tests.campaigns import campaign
+from tests.ledgers import MADRID
+from tests.live.test_carrier import Carried, carried, carried_switch, voices
+from tests.rigs import until
+
+__all__ = ["carried", "carried_switch", "voices"]
+
+pytestmark = [pytest.mark.live, pytest.mark.slow]
+
+
+@pytest.fixture
+async def node(carried: Carried) -> AsyncIterator[Node]:
+    switch = carried.switch
+    esl = Esl(host="127.0.0.1", port=switch.ports.esl, password=SecretStr(switch.password))
+    async with open_nodes(esl) as nodes:
+        (lent,) = nodes.values()
+        await until(lambda: lent.up)
+        yield lent
+
+
+async def called(node: Node, number: str, ring_s: int = 10) -> End | None:
+    claim = Claim("c", Contact(number, number, MADRID), 1, 1, "node", 0.0)
+    order = order_of(campaign(pace={"ring_s": ring_s}), claim)
+    async with asyncio.timeout(60):
+        end = await node.call(order)
+    await node.hang_up(order.call)
+    return end
+
+
+@pytest.mark.parametrize(
+    ("number", "result"),
+    [
+        ("+34910000105", Result.NO_ANSWER),
+        ("+34910000106", Result.UNAVAILABLE),
+        ("+34910000107", Result.REJECTED),
+        ("+34910000108", Result.BUSY),
+        ("+34910000129", Result.CONGESTION),
+        ("+34910000109", Result.FAILED),
+        ("+34910000100", Result.INVALID),
+    ],
+)
+async def test_a_call_that_nobody_answers(carried: Carried, node: Node, number: str, result: Result) -> None:
+    end = await called(node, number)
+    assert end is not None
+    assert result_of(end) is result, end
+    assert most(read(carried.invites)) == 1
+
+
+async def test_a_call_that_is_answered(carried: Carried, node: Node) -> None:
+    assert await called(node, "+34910000101") is None
+    (invite,) = read(carried.invites)
+    assert invite.attempt == Claim("c", Contact("+34910000101", "", ""), 1, 1, "", 0.0).id
+    await until(lambda: node.ended(invite.attempt) is not None)
+    end = node.ended(invite.attempt)
+    assert end is not None
+    assert end.talked is not None
+    assert not await node.has(invite.attempt)
