@@ -228,6 +228,17 @@ async def test_what_was_said_while_the_meeting_ended_is_answered_too(assistant: 
         assert score.heard == ["¿Hola?", "Sí.", "¿Quién es?"]
 
 
+async def test_a_machine_that_is_known_only_after_a_while_gets_the_message_too(assistant: Assistant) -> None:
+    understood = ["¿Hola?", "Bienvenido.", LEAVE_ONE, ""]
+    async with in_call(assistant, understood, [["Bien."]], channel=outbound(), errand=ERRAND) as (score, running):
+        for _ in range(3):
+            await says(score)
+        await score.hears(beep())
+        assert await running == "NORMAL_CLEARING"
+        assert score.said == [GREETING, "Bien.", MESSAGE]
+        assert kinds(score) == [Kind.HUMAN, Kind.VOICEMAIL]
+
+
 async def test_a_call_that_is_over_leaves_nothing_behind(assistant: Assistant) -> None:
     channel = outbound(2 * WORD)
     async with in_call(assistant, ["¿Hola?"], channel=channel, errand=ERRAND) as (score, running):

@@ -85,7 +85,7 @@ _SCREENED = _any(
     r"(?:asistente|servicio) (?:\w+ )?(?:de )?(?:filtrado|llamadas de)\b",
     r"antes de (?:pasarl|pasart|conectarl|conectart)e (?:\w+ )?llamada\b",
     r"(?:state|say|record) your name\b",
-    r"(?:say|state|tell \w+) (?:\w+ ){0,4}(?:why|reason)\b",
+    r"(?:say|state) (?:\w+ ){0,4}(?:why|reason)\b",
     r"this is the (?:call|google) assistant\b",
     r"call (?:screen|assist\b)",
     r"screening (?:service|your call|this call|calls)\b",
@@ -116,6 +116,8 @@ _UNAVAILABLE = _any(
 )
 _IVR = _any(
     rf"(?:marque|pulse|presione|oprima|digite|teclee|marca|pulsa|presiona) (?:\w+ )?(?:\w+ )?{_KEY}",
+    # What Whisper makes of "marque".
+    rf"mar(?:k|c|que) ?{_KEY}",
     r"(?:marque|digite|pulse|ingrese|introduzca) (?:\w+ ){0,4}(?:extension|opcion|interno|tecla)\b",
     r"si conoce (?:\w+ ){0,4}extension\b",
     r"(?:nuestros|los) (?:agentes|operadores|asesores|ejecutivos|representantes|gestores) (?:\w+ )?(?:estan|se)\b",

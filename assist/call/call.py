@@ -15,7 +15,7 @@ from assist.aio import Stream, race
 from assist.assistant import Assistant, Phrases
 from assist.audio.formats import LINE
 from assist.call.answer_line import BeepEar, FarEnd
-from assist.call.answer_words import Kind
+from assist.call.answer_words import Kind, machine
 from assist.call.apology import apology
 from assist.call.channel import Channel, Direction, TransferOutcome
 from assist.call.ear import Ear
@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 CAUGHT_UP = 0.3
 """Seconds of silence, in audio, after which a call that was taken over is known to hold nothing unanswered."""
+EARLY = 3
+"""Turns in which whoever answered may still turn out to be a machine."""
 FAILURES = 3
 """Replies in a row without an answer after which the call is given up."""
 
@@ -145,12 +147,12 @@ class Call:
             return await self._meet(self._errand)
         return await self._say_phrase(self._phrases.greeting)
 
-    async def _meet(self, errand: Errand) -> Question | None:
-        """Greet whoever answers; a machine gets what is meant for it."""
+    async def _meet(self, errand: Errand, heard: str = "") -> Question | None:
+        """Greet whoever answers; a machine, which said what was *heard*, gets what is meant for it."""
         minutes = Minutes(self._phrase, self._said, self._overheard, self._answered_by)
         async with FarEnd(self._ear, self._hearing, self._beeps) as far_end:
             meeting = Meeting(far_end, self._channel, errand, minutes)
-            question = await meeting.hold()
+            question = await meeting.hold(heard)
         self._over = meeting.over
         await self._save()
         return question
@@ -211,6 +213,8 @@ class Call:
         if self._errand and not expected and await self._grants(self._errand, question):
             self._over = True
             return None
+        if self._errand and self._session.turns <= EARLY and machine(question.message.text):
+            return await self._meet(self._errand, question.message.text)
         return await self._reply(question)
 
     def _overheard(self, question: Question) -> None:

@@ -49,25 +49,27 @@ class Meeting:
         self.over = False
         """There is nobody to talk to: the call is to be ended."""
 
-    async def hold(self) -> Question | None:
+    async def hold(self, heard: str = "") -> Question | None:
         """Return when a person listens, with what that person said or keyed; or when the call is `over`.
 
+        *heard* was said already, by what turned out to be a machine.
         Raises `NotHeard`, and `ProviderError` if nothing can be said.
         """
         try:
             async with asyncio.timeout(LONGEST), AsyncExitStack() as speeches:
                 try:
-                    return await self._meet(speeches)
+                    return await self._meet(speeches, heard)
                 finally:
                     await self._break_off()
         except TimeoutError:
             self.over = True
             return None
 
-    async def _meet(self, speeches: AsyncExitStack) -> Question | None:
+    async def _meet(self, speeches: AsyncExitStack, heard: str) -> Question | None:
         greeting = await self._prepare(speeches, self._errand.greeting)
+        act = self._feed(Words(-1, heard, 0.0)) if heard else None
         while True:
-            match await self._next_act():
+            match act:
                 case Act.GREET:
                     await self._play(greeting)
                 case Act.HUSH:
@@ -82,12 +84,17 @@ class Meeting:
                 case Act.HANG_UP:
                     self.over = True
                     return None
+            act = await self._next_act()
 
     async def _next_act(self) -> Act | None:
         event = await self._next_event()
-        act = self._answer.feed(event)
+        act = self._feed(event)
         if isinstance(event, Words) and self._far_end.question and act is not Act.CONVERSE:
             self._minutes.heard(self._far_end.question)
+        return act
+
+    def _feed(self, event: Event) -> Act | None:
+        act = self._answer.feed(event)
         if self._answer.kind and self._answer.kind is not self._kind:
             self._kind = self._answer.kind
             self._minutes.answered(self._kind)

@@ -1,0 +1,207 @@
+"""Who answered, decided on scripted timelines."""
+
+import pytest
+
+from assist.call.answer import (
+    TO_BEEP,
+    TO_COME,
+    TO_HELLO,
+    TO_REPLY,
+    Act,
+    Answer,
+    Beeped,
+    Began,
+    Event,
+    Finished,
+    Intercepted,
+    Keyed,
+    Paused,
+    Quiet,
+    Words,
+)
+from assist.call.answer_words import Kind
+
+HELLO = (Began(0), Paused(0, 0.5))
+LEAVE_ONE = "Deje su mensaje después de la señal."
+WHO_CALLS = "Diga su nombre y el motivo de su llamada."
+MENU = "Para ventas, marque uno."
+
+
+def acts(answer: Answer, *events: Event) -> list[Act]:
+    """Return what *answer* does about *events*, nothing left out."""
+    return [act for act in map(answer.feed, events) if act]
+
+
+def willing() -> Answer:
+    return Answer(leaves_message=True, introduces=True)
+
+
+def test_a_person_is_greeted_at_the_first_pause_and_talked_to() -> None:
+    answer = willing()
+    assert acts(answer, *HELLO) == [Act.GREET]
+    assert acts(answer, Words(0, "¿Hola?", 0.5), Finished()) == []
+    assert acts(answer, Began(1), Paused(1, 1.0), Words(1, "¿Qué quiere?", 1.0)) == [Act.CONVERSE]
+    assert answer.kind is Kind.HUMAN
+
+
+def test_silence_is_greeted_and_nobody_is_known() -> None:
+    answer = willing()
+    assert answer.patience == TO_HELLO
+    assert acts(answer, Quiet()) == [Act.GREET]
+    assert acts(answer, Finished()) == []
+    assert answer.patience == TO_REPLY
+    assert acts(answer, Quiet()) == [Act.CONVERSE]
+    assert answer.kind is None
+
+
+def test_a_longer_sentence_is_greeted_once_its_words_are_a_persons() -> None:
+    answer = willing()
+    assert acts(answer, Began(0), Paused(0, 3.5)) == []
+    assert acts(answer, Words(0, "Clínica Sonrisa, le atiende María, ¿dígame?", 3.5)) == [Act.GREET]
+
+
+def test_a_cough_counts_as_a_hello() -> None:
+    assert acts(willing(), Began(0), Paused(0, 0.1), Words(0, "", 0.1)) == [Act.GREET]
+
+
+def test_a_long_noise_is_no_hello() -> None:
+    answer = willing()
+    assert acts(answer, Began(0), Paused(0, 3.0), Words(0, "", 3.0)) == []
+    assert answer.patience == TO_HELLO
+
+
+def test_who_goes_on_after_the_first_pause_is_let_finish_and_greeted_again() -> None:
+    answer = willing()
+    assert acts(answer, *HELLO, Began(0), Paused(0, 1.2)) == [Act.GREET, Act.HUSH, Act.GREET]
+    assert acts(answer, Words(0, "¿Sí? ¿Quién es?", 1.2)) == []
+
+
+def test_who_goes_on_for_long_is_greeted_after_the_words() -> None:
+    answer = willing()
+    assert acts(answer, *HELLO, Began(0), Paused(0, 4.0)) == [Act.GREET, Act.HUSH]
+    assert acts(answer, Words(0, "Hola, buenas, soy María, la recepcionista.", 4.0)) == [Act.GREET]
+
+
+def test_a_voicemail_is_left_the_message_at_its_beep() -> None:
+    answer = willing()
+    assert acts(answer, Began(0), Paused(0, 4.0), Words(0, LEAVE_ONE, 4.0)) == [Act.HUSH]
+    assert answer.patience == TO_BEEP
+    assert acts(answer, Beeped(), Finished()) == [Act.LEAVE_MESSAGE, Act.HANG_UP]
+    assert answer.kind is Kind.VOICEMAIL
+
+
+def test_a_beep_that_comes_before_the_words_is_enough() -> None:
+    assert acts(willing(), Began(0), Paused(0, 4.0), Beeped()) == [Act.LEAVE_MESSAGE]
+
+
+def test_a_beep_before_anybody_spoke_is_the_networks() -> None:
+    assert acts(willing(), Beeped(), *HELLO) == [Act.GREET]
+
+
+def test_a_beep_over_the_greeting_makes_a_machine_of_a_person() -> None:
+    answer = willing()
+    assert acts(answer, Began(0), Paused(0, 1.5), Beeped()) == [Act.GREET, Act.LEAVE_MESSAGE]
+    assert answer.kind is Kind.VOICEMAIL
+
+
+def test_a_voicemail_that_does_not_beep_is_left_the_message_in_its_silence_and_again_after_a_late_beep() -> None:
+    answer = willing()
+    assert acts(answer, Began(0), Paused(0, 4.0), Words(0, LEAVE_ONE, 4.0), Quiet()) == [Act.HUSH, Act.LEAVE_MESSAGE]
+    assert acts(answer, Beeped(), Beeped()) == [Act.LEAVE_MESSAGE]
+
+
+def test_a_greeting_in_two_halves_is_a_voicemail_by_the_second() -> None:
+    answer = willing()
+    assert acts(answer, *HELLO, Words(0, "Hola.", 0.5), Began(1)) == [Act.GREET, Act.HUSH]
+    assert acts(answer, Paused(1, 3.0), Words(1, LEAVE_ONE, 3.0)) == [Act.HUSH]
+    assert acts(answer, Beeped()) == [Act.LEAVE_MESSAGE]
+
+
+def test_a_monologue_without_known_words_is_a_machine() -> None:
+    assert acts(willing(), Began(0), Paused(0, 9.0), Words(0, "Hola a todos y tal.", 9.0)) == [Act.HUSH]
+
+
+def test_without_a_message_a_voicemail_is_hung_up_on() -> None:
+    answer = Answer()
+    assert acts(answer, Began(0), Paused(0, 4.0), Words(0, LEAVE_ONE, 4.0)) == [Act.HANG_UP]
+    assert answer.kind is Kind.VOICEMAIL
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [(MENU, Kind.IVR), ("El número marcado no existe.", Kind.UNAVAILABLE)],
+)
+def test_a_menu_and_the_network_are_hung_up_on(words: str, kind: Kind) -> None:
+    answer = willing()
+    assert acts(answer, Began(0), Paused(0, 4.0), Words(0, words, 4.0)) == [Act.HANG_UP]
+    assert answer.kind is kind
+
+
+def test_the_three_notes_say_that_the_number_cannot_be_reached() -> None:
+    answer = willing()
+    assert acts(answer, Intercepted()) == [Act.HANG_UP]
+    assert answer.kind is Kind.UNAVAILABLE
+
+
+def test_a_machine_that_asks_who_calls_is_told_and_a_person_may_come() -> None:
+    answer = willing()
+    assert acts(answer, Began(0), Paused(0, 4.0), Words(0, WHO_CALLS, 4.0)) == [Act.INTRODUCE]
+    assert acts(answer, Finished()) == []
+    assert answer.patience == TO_COME
+    assert acts(answer, Began(1), Paused(1, 1.0), Words(1, "Gracias, espere.", 1.0)) == []
+    assert acts(answer, Began(2), Paused(2, 0.5), Words(2, "¿Diga?", 0.5)) == [Act.GREET]
+    assert answer.kind is Kind.HUMAN
+
+
+def test_nobody_who_comes_leaves_it_screened() -> None:
+    answer = willing()
+    assert acts(answer, Began(0), Words(0, WHO_CALLS, 4.0), Finished(), Quiet()) == [Act.INTRODUCE, Act.HANG_UP]
+    assert answer.kind is Kind.SCREENED
+
+
+def test_a_machine_that_asked_who_calls_may_take_a_message_instead() -> None:
+    answer = willing()
+    acts(answer, Began(0), Words(0, WHO_CALLS, 4.0), Finished())
+    assert acts(answer, Began(1), Words(1, f"No está disponible. {LEAVE_ONE}", 4.0)) == [Act.HUSH]
+    assert answer.kind is Kind.VOICEMAIL
+
+
+def test_a_machine_that_asks_again_and_again_is_hung_up_on() -> None:
+    answer = willing()
+    asked = [acts(answer, Began(time), Words(time, WHO_CALLS, 4.0), Finished()) for time in range(3)]
+    assert asked == [[Act.INTRODUCE], [Act.INTRODUCE], [Act.HANG_UP]]
+
+
+def test_who_asks_who_calls_is_hung_up_on_where_there_is_nothing_to_tell() -> None:
+    assert acts(Answer(leaves_message=True), Began(0), Words(0, WHO_CALLS, 4.0)) == [Act.HANG_UP]
+
+
+@pytest.mark.parametrize("words", ["", "¿Sí?", "¿Quién es?"])
+def test_a_noise_or_another_hello_over_the_greeting_only_delays_it(words: str) -> None:
+    answer = willing()
+    acts(answer, *HELLO, Words(0, "¿Hola?", 0.5))
+    assert acts(answer, Began(1), Paused(1, 0.5), Words(1, words, 0.5)) == [Act.HUSH, Act.GREET]
+
+
+def test_what_is_said_over_the_greeting_is_talked_about() -> None:
+    answer = willing()
+    acts(answer, *HELLO, Words(0, "¿Hola?", 0.5))
+    assert acts(answer, Began(1), Paused(1, 1.0), Words(1, "No me interesa.", 1.0)) == [Act.HUSH, Act.CONVERSE]
+
+
+def test_the_words_of_the_hello_are_no_answer_to_the_greeting_however_late() -> None:
+    answer = willing()
+    assert acts(answer, *HELLO, Finished(), Words(0, "¿Hola?", 0.5)) == [Act.GREET]
+
+
+def test_words_are_waited_for_while_more_is_said() -> None:
+    answer = willing()
+    acts(answer, *HELLO, Words(0, "¿Hola?", 0.5), Finished())
+    assert acts(answer, Began(1), Began(2), Words(1, "Sí.", 0.4)) == []
+    assert acts(answer, Words(2, "¿Quién es?", 0.4)) == [Act.CONVERSE]
+
+
+def test_keys_before_the_greeting_are_a_hello_and_after_it_an_answer() -> None:
+    answer = willing()
+    assert acts(answer, Keyed(), Keyed()) == [Act.GREET, Act.CONVERSE]
+    assert answer.kind is Kind.HUMAN
