@@ -41,7 +41,7 @@ def test_fulfils_the_schema() -> None:
     check = Path(sys.executable).with_name("check-jsonschema")
     if not check.exists():
         pytest.skip("no check-jsonschema: pip install -e .[dev]")
-    command = [check, "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml"]
+    command: list[str | Path] = [check, "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml"]
     checked = subprocess.run(command, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
 

@@ -54,7 +54,7 @@ def test_systemd_finds_nothing_wrong(path: Path, root: Path) -> None:
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
 def test_little_is_exposed(path: Path) -> None:
     """At most 4 of 10, by systemd's own count: networks and reading cannot be spared."""
-    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=40", path]
+    command: list[str | Path] = ["systemd-analyze", "security", "--offline=yes", "--threshold=40", path]
     judged = subprocess.run(command, capture_output=True, text=True)
     assert judged.returncode == 0, judged.stdout
 
@@ -62,7 +62,7 @@ def test_little_is_exposed(path: Path) -> None:
 @pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="no systemd-sysusers: apt-get install systemd")
 def test_the_user_is_that_of_the_containers(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
-    command = ["systemd-sysusers", f"--root={tmp_path}", FOLDER / "sysusers.conf"]
+    command: list[str | Path] = ["systemd-sysusers", f"--root={tmp_path}", FOLDER / "sysusers.conf"]
     made = subprocess.run(command, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     line = next(line for line in (tmp_path / "etc/passwd").read_text().splitlines() if line.startswith("assist:"))
