@@ -9,9 +9,8 @@ from assist.settings import Settings
 
 async def look(settings: Settings) -> Stream[Finding]:
     """Yield what is found of each engine that the settings or an assistant chose."""
-    async for engine in survey(settings, probe=False):
-        if engine.used_by:
-            yield _told(engine)
+    async for engine in survey(settings, probe=False, unchosen=False):
+        yield _told(engine)
 
 
 def _told(engine: Surveyed) -> Finding:

@@ -34,18 +34,22 @@ async def look(settings: Settings) -> Stream[Finding]:
                     yield finding
                 yield latency(await _pings(redis))
                 yield drift(await _drift(redis))
-        except AuthenticationError:
-            yield wrong(_SUBJECT, "refuses the password", "write the right one into REDIS_URL")
-            return
         except (RedisError, OSError) as error:
-            mend = "start it, or mend REDIS_URL; without that variable an embedded one is used"
-            yield wrong(_SUBJECT, f"does not answer: {type(error).__name__}", mend)
+            yield _shut_out(error)
             return
         async with open_store(url, settings.redis.retention) as store:
             alive = await store.workers()
         here = is_here(settings.listen.host)
         for finding in workers(alive, listeners(settings.listen.port) if here else [], settings.listen):
             yield finding
+
+
+def _shut_out(error: Exception) -> Finding:
+    # On a new connection the client wraps what was wrong with the password.
+    if isinstance(error, AuthenticationError) or isinstance(error.__cause__, AuthenticationError):
+        return wrong(_SUBJECT, "refuses the password", "write the right one into REDIS_URL")
+    mend = "start it, or mend REDIS_URL; without that variable an embedded one is used"
+    return wrong(_SUBJECT, f"does not answer: {type(error).__name__}", mend)
 
 
 def server(info: Mapping[str, Any], durable: str, *, embedded: bool) -> Iterator[Finding]:

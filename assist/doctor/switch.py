@@ -9,7 +9,7 @@ from assist.aio import Stream
 from assist.doctor.finding import Finding, ok, warning, wrong
 from assist.doctor.gateways import gateways
 from assist.doctor.listeners import Listener, is_here, is_open, listeners
-from assist.errors import CommandFailed, ConfigurationError, ConnectionLost, SwitchError
+from assist.errors import CommandFailed, ConfigurationError, ConnectionLost
 from assist.settings import Esl, Listen, Settings
 from assist.switch.connection import Connection
 from assist.switch.control import GREETING_SECONDS, SHIPPED_PASSWORD, Control, control
@@ -35,19 +35,25 @@ _VERSION = re.compile(r"Version (\d+)\.(\d+)\.(\d+)")
 
 async def look(settings: Settings) -> Stream[Finding]:
     """Yield what is found of each FreeSWITCH."""
-    for host, port in dict.fromkeys([(settings.esl.host, settings.esl.port), *settings.esl.nodes]):
+    for host, port in settings.esl.addresses:
         name = f"FreeSWITCH {host}:{port}" if settings.esl.nodes else "FreeSWITCH"
         here = await asyncio.to_thread(is_here, host)
         for finding in exposed(name, listeners(port) if here else []):
             yield finding
         try:
-            async with control(host, port, _password(settings.esl)) as switch:
-                async for finding in _asked(name, switch, settings):
-                    yield finding
-        except ConfigurationError:
-            yield await _shut_out(name, host, port, known=settings.esl.password is not None)
+            async for finding in _entered(name, host, port, settings, here=here):
+                yield finding
         except ConnectionLost as error:
             yield wrong(name, str(error), "start it with freeswitch/conf, or set ASSIST_ESL_HOST and ASSIST_ESL_PORT")
+
+
+async def _entered(name: str, host: str, port: int, settings: Settings, *, here: bool) -> Stream[Finding]:
+    try:
+        async with control(host, port, _password(settings.esl)) as switch:
+            async for finding in _asked(name, switch, settings.listen, here=here):
+                yield finding
+    except ConfigurationError:
+        yield await _shut_out(name, host, port, known=settings.esl.password is not None)
 
 
 def _password(esl: Esl) -> str:
@@ -65,7 +71,7 @@ def exposed(name: str, listening: Iterable[Listener]) -> Iterator[Finding]:
 
 
 async def _shut_out(name: str, host: str, port: int, *, known: bool) -> Finding:
-    """Return why FreeSWITCH was not asked: its password is not *known*, or another."""
+    """Return why FreeSWITCH was not asked: its password is not *known*, or another. Raises `ConnectionLost`."""
     if await _takes_shipped_password(host, port):
         mend = "choose another, in event_socket.conf.xml or by ASSIST_ESL_PASSWORD, for FreeSWITCH and for Assist"
         return wrong(name, "takes the password it is published with, which everybody knows", mend)
@@ -82,21 +88,21 @@ async def _takes_shipped_password(host: str, port: int) -> bool:
             async with Connection(reader, writer) as connection:
                 await connection.greeted()
                 await connection.command(f"auth {SHIPPED_PASSWORD}")
-    except (SwitchError, OSError, TimeoutError):
+    except CommandFailed:
         return False
+    except (OSError, TimeoutError) as error:
+        raise ConnectionLost(f"event socket {host}:{port}: {error or 'no answer'}") from error
     return True
 
 
-async def _asked(name: str, switch: Control, settings: Settings) -> Stream[Finding]:
+async def _asked(name: str, switch: Control, listen: Listen, *, here: bool) -> Stream[Finding]:
     yield version(name, await _said(switch, "version"))
     answers = {module: await _said(switch, f"module_exists {module}") for module in MODULES}
     yield modules(name, answers)
-    for finding in gateways(
-        name, await _said(switch, "sofia xmlstatus"), await _said(switch, "sofia xmlstatus gateway")
-    ):
+    status, details = await _said(switch, "sofia xmlstatus"), await _said(switch, "sofia xmlstatus gateway")
+    for finding in gateways(name, status, details):
         yield finding
-    here = await asyncio.to_thread(is_here, settings.esl.host)
-    yield dialplan(name, await _said(switch, "global_getvar assist_socket"), settings.listen, here=here)
+    yield dialplan(name, await _said(switch, "global_getvar assist_socket"), listen, here=here)
     if await _said(switch, "global_getvar default_password") == "1234":
         yield wrong(
             f"{name}: telephones",
@@ -132,9 +138,8 @@ def modules(name: str, answers: dict[str, str]) -> Finding:
         mend = "load them in autoload_configs/modules.conf.xml; at once: fs_cli -x 'load MODULE'"
         return wrong(subject, f"missing: {', '.join(missing)}", mend)
     if "true" not in answers.values():
-        return warning(
-            subject, "it does not tell which there are", "compare fs_cli -x 'show modules' with freeswitch/conf"
-        )
+        mend = "compare fs_cli -x 'show modules' with freeswitch/conf"
+        return warning(subject, "it does not tell which there are", mend)
     return ok(subject, f"all {len(answers)} that are needed")
 
 

@@ -57,15 +57,18 @@ class Finding:
     """Of a probe: what was heard or answered, or the seconds of speech."""
 
 
-async def survey(settings: Settings, *, probe: bool) -> AsyncIterator[Finding]:
+async def survey(settings: Settings, *, probe: bool, unchosen: bool = True) -> AsyncIterator[Finding]:
     """Yield what is found out about each engine there is, and each that is chosen, one after the other.
 
+    Without *unchosen* only about those that the settings or an assistant chose.
     *probe* lets each voice say a sentence, each ear hear it, and each brain answer it: hosted engines charge for it.
     """
     assistants = list(_sound(Assistants(settings.files.assistants_dir)))
     async with Pool(settings) as pool:
         spoken = await _spoken(pool) if probe else b""
         for finding in list(_listed(settings, assistants)):
+            if not (finding.used_by or unchosen):
+                continue
             yield await _found(pool, finding, assistants[:1] if probe else None, spoken)
 
 
