@@ -1,6 +1,7 @@
 """What the ledger knows, as it is shown. Reading decides nothing: what is read may have changed meanwhile."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -145,11 +146,24 @@ class Views:
             for identity, record, state in zip(ids, records, progress, strict=True)
             if record
         ]
+        dues = await self._dues(campaign, [contact for contact, _ in known])
+        return [_standing(contact, state, dues.get(contact.id)) for contact, state in known]
+
+    async def _dues(self, campaign: str, contacts: Iterable[Contact]) -> dict[str, float]:
+        """Return when those of *contacts* are due who wait."""
+        by_group: dict[str, list[str]] = defaultdict(list)
+        for contact in contacts:
+            by_group[contact.group].append(contact.id)
         async with self._redis.pipeline(transaction=False) as pipe:
-            for contact, _ in known:
-                pipe.zscore(self._keys("due", campaign, contact.group), contact.id)
-            dues: list[float | None] = await pipe.execute()
-        return [_standing(contact, state, due) for (contact, state), due in zip(known, dues, strict=True)]
+            for group, ids in by_group.items():
+                pipe.zmscore(self._keys("due", campaign, group), ids)
+            scores: list[list[float | None]] = await pipe.execute()
+        return {
+            identity: due
+            for ids, some in zip(by_group.values(), scores, strict=True)
+            for identity, due in zip(ids, some, strict=True)
+            if due is not None
+        }
 
     async def contacts(
         self, campaign: str, cursor: int, size: int, states: Collection[ContactState], outcomes: Collection[Outcome]
