@@ -39,7 +39,7 @@ _TONE = r"(?:senal|tono|pitido|bip)\b"
 
 _VOICEMAIL = _any(
     rf"(?:{_LEAVE}|grab[ea](?:n|nos)?) (?:\w+ ){{0,6}}(?:mensaje|recado)\b",
-    r"(?:si (?:\w+ )?(?:quieres?|deseas?|gusta)|puedes?|podeis|pueden|para) (?:\w+ )?"
+    r"(?:si (?:\w+ )?(?:quieres?|deseas?|gusta)|(?<!me )puedes?|podeis|pueden|para) (?:\w+ )?"
     r"(?:dejar|grabar)(?:nos|me|le|te)? (?:\w+ )?(?:mensaje|recado)\b",
     rf"{_LEAVE} (?:\w+ ){{1,8}}{_TONE}",
     rf"(?<!su nombre )(?<!tu nombre ){_AFTER} (?:del? )?(?:(?:\w+ )?(?:la|el) )?{_TONE}"

@@ -122,5 +122,9 @@ class OptOut:
         said = plain(text)
         if _WISHES.search(_OTHERS.sub(" | ", said)):
             return True
-        own = {plain(words) for words in self.words}
-        return not own.isdisjoint({said, bare(said, "es"), bare(said, "en")})
+        return any(_bare(said) == _bare(plain(words)) for words in self.words)
+
+
+def _bare(said: str) -> str:
+    """Return what is left of *said* without the courtesies of both languages; all of it if that is nothing."""
+    return bare(bare(said, "es"), "en") or said

@@ -20,13 +20,13 @@ _NO = {
         r"(?:no|nunca|ni) (?:me |nos |hace falta que me |quiero que me )?(?:vuelv\w+ a )?llam",
         r"ya (?:le|les|te) llamo\b",
     ),
-    "en": _any(r"(?:don t|do not|never|stop|not to|no need to) (?:\w+ )?call"),
+    "en": _any(r"(?:don t|do not|never|stop|not|no need to) (?:want )?(?:\w+ ){0,4}(?:call|phon|ring)"),
 }
 _ASKS = {
     "es": _any(
         r"llam(?:e|en|a|ad)(?:me|nos)\b",
         r"(?:me |nos )?(?:puede[ns]?|podria[ns]?) (?:volver a )?llamar(?:me|nos)?\b",
-        r"vuel(?:va|van|ve|vas) a llamar(?:me|nos)?\b",
+        r"(?<!como me )(?<!como )vuel(?:va|van|ve|vas) a llamar(?:me|nos)?\b",
         r"devuelv(?:a|an|e)(?:me)? la llamada\b",
         r"(?:que|si) (?:me|nos) (?:llame|llamen|llama|llamas|llaman)\b",
         r"me llamas? (?=luego|manana|mas tarde|despues|otro|en otro|a las?|el|esta)",
