@@ -44,6 +44,7 @@ def test_everything_is_looked_at_and_what_is_wrong_ends_one(redis_url: str, monk
     assert result.exit_code == 1
     assert rows["FreeSWITCH"]["state"] == "wrong", "nobody is there"
     assert rows["Redis"]["state"] == rows["TTS fast"]["state"] == rows["Assistants"]["state"] == "ok"
+    assert "LLM openai" not in rows, "nobody chose it"
     looked = {"Settings", "Media directory", "Workers", "Clock: NTP", "Open files", "Python", "Packages", "Disk"}
     assert looked <= set(rows)
     assert all(row["mend"] for row in rows.values() if row["state"] != "ok")

@@ -1,6 +1,7 @@
 """Directories with wrong modes, on wrong file systems, or not there."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -84,7 +85,14 @@ def test_who_keeps_no_recordings_needs_no_directory(settings: Callable[..., Sett
 
 @pytest.mark.parametrize(
     ("mode", "group", "expected"),
-    [(0o700, 0, False), (0o770, 0, False), (0o770, 4242, True), (0o750, 4242, False), (0o777, 0, True)],
+    [
+        (0o700, 0, False),
+        (0o770, 0, False),
+        (0o770, 4242, True),
+        (0o750, 4242, False),
+        (0o720, 4242, False),
+        (0o777, 0, True),
+    ],
 )
 def test_another_user_writes_by_his_group_or_as_everybody(
     tmp_path: Path, mode: int, group: int, expected: bool
@@ -106,6 +114,36 @@ def test_the_owner_writes_if_the_mode_lets_him(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     assert places.may_write(tmp_path, 4242)
     assert places.may_write(tmp_path, 0), "root writes everywhere"
+
+
+@pytest.mark.parametrize(
+    ("free", "expected"),
+    [(50, State.OK), (15, State.OK), (14, State.WARNING), (5, State.WARNING), (4, State.WRONG)],
+)
+def test_a_disk_is_full_before_nothing_is_left(free: int, expected: State) -> None:
+    found = places.enough("Disk", Path("/"), free * 10**9, 100 * 10**9)
+    assert (found.state, found.found) == (expected, f"/: {free}.0 GB free, {free}%")
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(0o700, [State.WRONG, State.OK]), (0o770, [State.WARNING, State.OK])])
+def test_freeswitch_must_write_there_and_had_better_be_the_same_user(
+    memory: Path, settings: Callable[..., Settings], mode: int, expected: list[State]
+) -> None:
+    """Who it is, is told by the kernel: whoever opened the Event Socket."""
+    if os.getuid() != 0:
+        pytest.skip("only root can be another user")
+    os.chown(memory, 0, 4242)
+    memory.chmod(mode)
+    os.seteuid(4242)
+    try:
+        switch = socket.create_server(("127.0.0.1", 0))
+    finally:
+        os.seteuid(0)
+    with switch:
+        port = switch.getsockname()[1]
+        found = list(places.media(settings(ASSIST_MEDIA_DIR=memory, ASSIST_ESL_PORT=port)))
+    assert [finding.state for finding in found] == expected
+    assert "4242" in found[0].found
 
 
 def test_the_state_directory_counts_only_for_the_embedded_redis(

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
+from pathlib import Path
+from xml.etree import ElementTree as Xml
 
 import pytest
 
@@ -106,6 +108,12 @@ def test_an_event_socket_that_strangers_reach_is_wrong(address: str, count: int)
 )
 def test_versions(told: str, expected: State) -> None:
     assert switch.version("FreeSWITCH", told).state is expected
+
+
+def test_what_is_needed_is_what_the_configuration_that_ships_loads() -> None:
+    conf = Path(__file__).parent.parent / "freeswitch/conf/autoload_configs/modules.conf.xml"
+    loaded = {module.get("module") for module in Xml.parse(conf).iter("load")}
+    assert set(switch.MODULES) <= loaded
 
 
 def test_a_missing_module_is_named() -> None:

@@ -118,8 +118,15 @@ def disks(_: Settings) -> Iterator[Finding]:
 def disk(subject: str, path: Path) -> Finding:
     """Return what is to be said of the room where *path* is."""
     room = os.statvfs(path)
-    share = room.f_bavail / room.f_blocks if room.f_blocks else 1.0
-    found = f"{path}: {_size(room.f_bavail * room.f_frsize)} free, {share:.0%}"
+    # What is kept for root is not of the whole: df counts so, too.
+    whole = room.f_blocks - room.f_bfree + room.f_bavail
+    return enough(subject, path, room.f_bavail * room.f_frsize, whole * room.f_frsize)
+
+
+def enough(subject: str, path: Path, free: int, whole: int) -> Finding:
+    """Return what is to be said of *free* bytes on a disk of *whole*."""
+    share = free / whole if whole else 1.0
+    found = f"{path}: {_size(free)} free, {share:.0%}"
     mend = "make room, or give it a larger disk"
     if share < FULL:
         return wrong(subject, found, mend)

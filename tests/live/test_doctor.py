@@ -61,12 +61,16 @@ async def test_a_dialplan_that_sends_calls_elsewhere_is_wrong(
     assert found["FreeSWITCH: dialplan"].state is State.WRONG
 
 
-async def test_a_missing_module_and_a_carrier_that_does_not_answer_are_told(
+async def test_a_missing_module_a_carrier_that_is_away_and_the_published_password_are_told(
     freeswitch: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conf = tmp_path / "conf"
     shutil.copytree(freeswitch.conf, conf)
     (conf / "sip_profiles/trunk/deaf.xml").write_text(DEAF.format(port=free_port()), encoding="utf-8")
+    variables = conf / "vars.xml"
+    shipped = variables.read_text(encoding="utf-8")
+    published = '<X-PRE-PROCESS cmd="set" data="default_password=1234"/>\n</include>'
+    variables.write_text(shipped.replace("</include>", published), encoding="utf-8")
     modules = conf / "autoload_configs/modules.conf.xml"
     written = modules.read_text(encoding="utf-8")
     modules.write_text(written.replace('<load module="mod_native_file"/>', ""), encoding="utf-8")
@@ -77,3 +81,4 @@ async def test_a_missing_module_and_a_carrier_that_does_not_answer_are_told(
     assert found["FreeSWITCH: gateway deaf"].state is not State.OK
     assert found["FreeSWITCH: gateway deaf"].mend
     assert found["FreeSWITCH: gateway carrier"].state is State.OK
+    assert found["FreeSWITCH: telephones"].state is State.WRONG
