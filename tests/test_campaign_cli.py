@@ -1,5 +1,6 @@
 """`assist campaign` as people and scripts meet it: what it prints, and how it ends."""
 
+import asyncio
 import csv
 import io
 import json
@@ -14,8 +15,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from assist.campaign.ledger import Durability, open_ledger
+from assist.campaign.model import Outcome
 from assist.cli import main
 from tests.campaign_files import LIST, environment_of, write_campaign
+from tests.ledgers import MADRID
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Terminal:
     """Where commands are given, in an installation of one campaign."""
 
     directory: Path
+    redis_url: str
     monkeypatch: pytest.MonkeyPatch
     capture: pytest.CaptureFixture[str]
 
@@ -63,7 +68,7 @@ def assist(
     write_campaign(tmp_path)
     for name, value in {**environment_of(tmp_path, own), "COLUMNS": "200"}.items():
         monkeypatch.setenv(name, value)
-    yield Terminal(tmp_path, monkeypatch, capsys)
+    yield Terminal(tmp_path, own, monkeypatch, capsys)
     with Redis.from_url(own) as redis:
         redis.flushdb()
 
@@ -242,14 +247,33 @@ def test_results_are_a_table_or_a_line_of_json_for_each(assist: Terminal) -> Non
     assert assist("results", "uno", "--json", "--outcome", "reached").out == ""
 
 
-def test_a_list_to_redial_is_for_nobody_else(assist: Terminal) -> None:
-    assist("import", "uno")
+def test_those_whom_nobody_reached_wait_once_more(assist: Terminal) -> None:
+    miss_everybody(assist)
+    assert assist("start", "uno").code == 1, "everybody is done"
+    assert assist("results", "uno", "--again", "--json").json == {"again": 3}
+    assert assist("start", "uno").code == 0
+    assert assist("results", "uno", "--again", "--json").json == {"again": 0}
+
+
+def test_those_whom_nobody_reached_are_a_list_for_another_campaign_and_for_nobody_else(assist: Terminal) -> None:
+    miss_everybody(assist)
     place = assist.directory / "again.csv"
     ended = assist("results", "uno", "--redial", str(place), "--json")
-    assert ended.json == {"contacts": 0, "file": str(place)}
+    assert ended.json == {"contacts": 3, "file": str(place)}
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
-    assert assist("results", "uno", "--again", "--json").json == {"again": 0}
+    assist.list.with_name("dos.yaml").write_text(assist.list.with_name("uno.yaml").read_text(), encoding="utf-8")
+    assert assist("import", "dos", str(place), "--json").json["new"] == 3
     assert assist("results", "uno", "--again", "--redial", str(place)).code == 2
+
+
+def miss_everybody(assist: Terminal) -> None:
+    assist("import", "uno")
+
+    async def end() -> None:
+        async with open_ledger(assist.redis_url, Durability.MEMORY) as ledger:
+            assert await ledger.end_waiting("uno", MADRID, Outcome.EXPIRED) == 3
+
+    asyncio.run(end())
 
 
 # Numbers that nobody may call
