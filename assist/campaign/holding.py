@@ -111,7 +111,10 @@ async def holding(open_: Open, connect: events.Event) -> AsyncIterator[HeldCall 
         yield None
         return
     ledger, plans = await open_()
-    held = HeldCall(ledger, plans, await _claim(ledger, attempt, connect))
+    claim = await _claim(ledger, attempt, connect)
+    # Reads the file if it is new, while other calls go on.
+    await asyncio.to_thread(plans.get, claim.campaign)
+    held = HeldCall(ledger, plans, claim)
     keeping = asyncio.create_task(held.keep(), name="lease")
     try:
         yield held
