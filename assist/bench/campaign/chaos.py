@@ -1,0 +1,84 @@
+"""Kills whoever works on a campaign: right after each step of the ledger, and at random; and Redis, once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from itertools import cycle
+from random import Random
+from typing import Final
+
+from assist.bench.campaign.crew import Crew
+from assist.bench.campaign.server import RedisServer
+from assist.bench.campaign.verdict import Chaos
+from assist.bench.campaign.watch import STEPS, Watch
+
+DIALER: Final = "dialer"
+WORKER: Final = "worker"
+"""How the names of the processes begin."""
+
+REST: Final = (2.0, 4.0)
+"""Seconds between two that are killed at a step: so long they take to be there again."""
+PATIENCE: Final = 10.0
+"""Seconds to wait for a step that may not come any more."""
+RANDOM: Final = 6.0
+"""Seconds between two that are killed at random, on average."""
+REDIS_AT: Final = 0.4
+"""Share of the contacts that are done when Redis is killed."""
+LOOK: Final = 0.1
+
+
+class Killer:
+    """Kills until cancelled."""
+
+    def __init__(self, crew: Crew, watch: Watch, redis: RedisServer, done: Callable[[], float], random: Random) -> None:
+        """*done* tells what share of the contacts is done."""
+        self._crew = crew
+        self._watch = watch
+        self._redis = redis
+        self._done = done
+        self._random = random
+        self._at_step: Counter[str] = Counter()
+        self._killed: Counter[str] = Counter()
+
+    @property
+    def chaos(self) -> Chaos:
+        """What was done so far."""
+        return Chaos(dict(self._at_step), self._killed[DIALER], self._killed[WORKER], self._killed["redis"])
+
+    async def run(self) -> None:
+        """Kill, until cancelled."""
+        async with asyncio.TaskGroup() as killing:
+            killing.create_task(self._at_steps())
+            killing.create_task(self._at_random())
+            killing.create_task(self._the_store())
+
+    async def _at_steps(self) -> None:
+        for step, victims in cycle([(step, DIALER) for step in STEPS] + [(step, WORKER) for step in STEPS[3:]]):
+            await asyncio.sleep(self._random.uniform(*REST))
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._watch.next(step)
+            except TimeoutError:
+                continue
+            # Whoever of them has taken it is among all of them.
+            killed = [self._kill(name) for name in self._crew.names if name.startswith(victims)]
+            if any(killed):
+                self._at_step[f"{step} {victims}"] += 1
+
+    async def _at_random(self) -> None:
+        while True:
+            await asyncio.sleep(self._random.expovariate(1 / RANDOM))
+            if names := self._crew.names:
+                self._kill(self._random.choice(names))
+
+    async def _the_store(self) -> None:
+        while self._done() < REDIS_AT:  # noqa: ASYNC110 -- it is looked up by somebody else
+            await asyncio.sleep(LOOK)
+        await self._redis.kill()
+        self._killed["redis"] += 1
+        await self._redis.start()
+
+    def _kill(self, name: str) -> bool:
+        killed = self._crew.kill(name)
+        self._killed[DIALER if name.startswith(DIALER) else WORKER] += killed
+        return killed
