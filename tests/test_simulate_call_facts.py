@@ -45,7 +45,7 @@ async def originate(esl: Control, digit: str, uuid: str = "", **variables: str) 
     return uuid
 
 
-def of(diary: Diary, uuid: str) -> list[str]:
+def what_of(diary: Diary, uuid: str) -> list[str]:
     return [event.name for event in diary.events if event.get("Unique-ID") == uuid]
 
 
@@ -96,7 +96,7 @@ async def test_who_answers_is_given_to_a_worker(esl: Control, diary: Diary, call
         int(ended[f"Caller-Channel-{moment}-Time"]) for moment in ("Created", "Answered", "Hangup")
     )
     assert 0 < created <= answered <= over
-    assert of(diary, uuid) == [
+    assert what_of(diary, uuid) == [
         "CHANNEL_CREATE",
         "CHANNEL_ORIGINATE",
         "CHANNEL_ANSWER",
@@ -129,7 +129,7 @@ async def test_why_it_was_refused_is_told(
     assert ended["variable_proto_specific_hangup_cause"] == f"sip:{status}"
     assert ended["variable_assist_attempt"] == uuid
     assert ended["Caller-Channel-Answered-Time"] == ended["Caller-Channel-Progress-Time"] == "0"
-    assert "CHANNEL_ANSWER" not in of(diary, uuid)
+    assert "CHANNEL_ANSWER" not in what_of(diary, uuid)
     assert not await esl.uuid_exists(uuid)
 
 
@@ -141,7 +141,7 @@ async def test_it_rings_as_long_as_it_was_asked(esl: Control, diary: Diary) -> N
     ended = await hung_up(diary, uuid)
     assert ended["variable_sip_invite_failure_status"] == "487"
     assert ended["Answer-State"] == "hangup"
-    assert "CHANNEL_PROGRESS" in of(diary, uuid)
+    assert "CHANNEL_PROGRESS" in what_of(diary, uuid)
     assert int(ended["Caller-Channel-Progress-Time"]) > 0
     assert ended["Caller-Channel-Answered-Time"] == ended["Caller-Channel-Progress-Media-Time"] == "0"
 
@@ -177,7 +177,7 @@ async def test_an_id_is_not_called_twice_while_it_lives(
     await calls.get()
     with pytest.raises(HungUp, match="DESTINATION_OUT_OF_ORDER"):
         await originate(esl, "1", uuid)
-    assert of(diary, uuid).count("CHANNEL_ORIGINATE") == 1
+    assert what_of(diary, uuid).count("CHANNEL_ORIGINATE") == 1
     await esl.hang_up(uuid)
     await hung_up(diary, uuid)
 
@@ -185,12 +185,12 @@ async def test_an_id_is_not_called_twice_while_it_lives(
 async def test_who_is_only_heard_has_not_answered(esl: Control, diary: Diary, calls: "asyncio.Queue[Call]") -> None:
     """Unless one waits for the answer, what is heard before it is given to a worker."""
     early = await originate(esl, "8")
-    assert "CHANNEL_PROGRESS_MEDIA" in of(diary, early)
-    assert "CHANNEL_ANSWER" not in of(diary, early)
+    assert "CHANNEL_PROGRESS_MEDIA" in what_of(diary, early)
+    assert "CHANNEL_ANSWER" not in what_of(diary, early)
     with_worker = await asyncio.wait_for(calls.get(), 5)
     assert with_worker.connect["Answer-State"] == "early"
     late = await originate(esl, "8", ignore_early_media="true")
-    assert "CHANNEL_ANSWER" in of(diary, late)
+    assert "CHANNEL_ANSWER" in what_of(diary, late)
     assert {early, late} <= await esl.channels()
     for uuid in (early, late):
         await esl.hang_up(uuid)
