@@ -137,8 +137,15 @@ async def test_what_the_file_says_now_limits_a_campaign_that_runs(ledger: Ledger
     assert len(dials.claims) == 1
 
 
-async def test_a_campaign_whose_file_is_gone_is_not_pumped(ledger: Ledger, store: Store) -> None:
+async def test_a_campaign_whose_file_is_gone_is_not_pumped(
+    ledger: Ledger, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And that is told once."""
     pump, plan = await started(ledger, store, 1)
     await ledger.create("gone", limits(plan.get("c").campaign, lenient(), 100, 0))
     await ledger.set_state("gone", CampaignState.RUNNING)
-    assert await pump.running() == ["c"]
+    for _ in range(3):
+        assert await pump.running() == ["c"]
+    assert [record.getMessage().splitlines()[0] for record in caplog.records] == [
+        "campaign gone: nobody is called until this is mended:"
+    ]

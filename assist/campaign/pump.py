@@ -39,6 +39,7 @@ class Pump:
         self._lease = lease
         self._limits: dict[str, Limits] = {}
         """As the ledger was told."""
+        self._complaints: dict[str, str] = {}
 
     async def running(self) -> list[str]:
         """Return the campaigns in which somebody may be called, each with its limits as of now."""
@@ -50,7 +51,7 @@ class Pump:
                 try:
                     campaign = self._plans.get(name).campaign
                 except ConfigurationError as error:
-                    log.error("nobody of campaign %s is called until this is mended:\n%s", name, error)
+                    self._complain(name, f"nobody is called until this is mended:\n{error}")
                     continue
                 await self._limit(name, limits(campaign, self._plans.policies, capacity, time.time()))
                 found.append(name)
@@ -114,7 +115,14 @@ class Pump:
 
     async def _room(self, plan: Plan, counts: Counts) -> int:
         workers = await self._store.workers()
-        if not workers:
-            log.warning("campaign %s: nobody is called, since no worker lives to hold the calls", plan.campaign.name)
+        self._complain(
+            plan.campaign.name, "" if workers else "nobody is called, since no worker lives to hold the calls"
+        )
         ringing = sum(counts.states.get(state, 0) for state in (ContactState.CLAIMED, ContactState.DIALING))
         return room(workers, plan.campaign.pace.kept, ringing)
+
+    def _complain(self, campaign: str, what: str) -> None:
+        """Tell what is wrong with a campaign once, though it is found every second; nothing: all is well."""
+        if what and what != self._complaints.get(campaign):
+            log.error("campaign %s: %s", campaign, what)
+        self._complaints[campaign] = what
