@@ -217,15 +217,19 @@ async def test_a_person_who_is_not_understood_is_told_so(assistant: Assistant) -
         assert not running.done()
 
 
-async def test_what_was_said_while_the_meeting_ended_is_answered_too(assistant: Assistant) -> None:
-    """The second half of what a person says is still being spoken when the first is understood."""
+async def test_what_is_being_said_when_the_meeting_ends_is_answered_too(assistant: Assistant) -> None:
     async with in_call(
-        assistant, ["¿Hola?", "Sí.", "¿Quién es?"], [["Bien."], ["La clínica."]], channel=outbound(), errand=ERRAND
+        assistant, ["¿Hola?", "¿Quién es?"], [["Bien."], ["La clínica."]], channel=outbound(), errand=ERRAND
     ) as (score, _):
         await says(score)
-        await says(score, HELLO, silence=0.62)
-        await says(score)
-        assert score.heard == ["¿Hola?", "Sí.", "¿Quién es?"]
+        await score.hears(HELLO)
+        for key in "1#":
+            score.ear.press(key)
+        await score.settle()
+        await score.silence(0.8)
+        await score.settle()
+        assert score.heard == ["¿Hola?", "1", "¿Quién es?"]
+        assert score.said[-1] == "La clínica."
 
 
 async def test_a_machine_that_is_known_only_after_a_while_gets_the_message_too(assistant: Assistant) -> None:

@@ -7,8 +7,20 @@ from uuid import uuid4
 
 import pytest
 
+from assist.call.answer_words import Kind
 from assist.call.channel import Direction, Line
-from assist.call.events import Ended, Event, Heard, Said, Started, Transferred, Turn
+from assist.call.events import (
+    Answered,
+    CallBack,
+    Ended,
+    Event,
+    Heard,
+    OptedOut,
+    Said,
+    Started,
+    Transferred,
+    Turn,
+)
 from assist.journal import BACKLOG, Journal, follow, turns_of
 from assist.store import Store, TurnRecord, open_store
 
@@ -17,10 +29,14 @@ TURN = Turn("¿Horario?", "De nueve a seis.", False, 612, 310, 20, None, 950)
 RECORD = TurnRecord(612, 310, 20, None, 950, False)
 STORY: list[Event] = [
     Started("uno", "es", resumed=False),
+    Answered(Kind.SCREENED),
+    Answered(Kind.HUMAN),
     Said("Hola.", interrupted=False),
     Heard("¿Horario?", keyed=False),
     TURN,
     Transferred("recepcion", "busy"),
+    CallBack(1795000000.0),
+    OptedOut(kept=True),
     Ended("NORMAL_CLEARING", {"date": "2026-12-01", "people": 2}),
 ]
 RETENTION = timedelta(days=1)
@@ -62,6 +78,7 @@ async def test_the_history_has_when_how_long_and_why_but_no_words_and_no_numbers
         assert await store.load_session(call.id) is None
     assert (record.assistant, record.direction, record.started) == ("uno", "inbound", STARTED)
     assert (record.cause, record.turns) == ("NORMAL_CLEARING", (RECORD,))
+    assert record.answered_by == "human"
     assert record.ended > STARTED
     assert not any(word in repr(record) for word in ("Horario", "600000001", "910000001", "Ana"))
 
