@@ -5,7 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from assist.call.events import Ended, Event, Heard, Said, Started, Transferred, Turn
+from assist.call.answer_words import Kind
+from assist.call.events import Answered, CallBack, Ended, Event, Heard, OptedOut, Said, Started, Transferred, Turn
 from assist.demo.show import show
 
 
@@ -25,6 +26,9 @@ def shown(event: Event) -> str:
         (Said("De nueve a seis.", interrupted=False), "assistant  De nueve a seis."),
         (Said("De nueve", interrupted=True), "assistant  De nueve ✂"),
         (Transferred("recepcion", "busy"), "           transfer to recepcion: busy"),
+        (Answered(Kind.VOICEMAIL), "           answered by: voicemail"),
+        (OptedOut(kept=True), "           is not to be called again"),
+        (CallBack(None), "           wants to be called later"),
         (Ended("NORMAL_CLEARING", {}), "\nThe call is over (NORMAL_CLEARING)."),
     ],
 )

@@ -1,10 +1,12 @@
 """The conversation on the terminal while it happens."""
 
+from datetime import UTC, datetime
+
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from assist.call.events import Ended, Event, Heard, Said, Started, Transferred, Turn
+from assist.call.events import Answered, CallBack, Ended, Event, Heard, OptedOut, Said, Started, Transferred, Turn
 from assist.provider.member import TookOver
 
 STAGES = [
@@ -28,11 +30,21 @@ def show(console: Console, event: Event) -> None:
             console.print(latency(event))
         case Transferred(destination, outcome):
             console.print(Text(f"{'':11}transfer to {destination}: {outcome}", style="dim"))
+        case Answered(who):
+            console.print(Text(f"{'':11}answered by: {who}", style="dim"))
+        case OptedOut():
+            console.print(Text(f"{'':11}is not to be called again", style="yellow"))
+        case CallBack(at):
+            console.print(Text(f"{'':11}wants to be called {_time(at)}", style="dim"))
         case TookOver(kind, failed, reason, by):
             told = f"{failed} failed ({reason}); {f'{by} took over' if by else 'nobody was left'}"
             console.print(Text(f"{'':11}{kind}: {told}", style="yellow"))
         case Ended(cause):
             console.print(f"\n[bold]The call is over[/] ({cause}).")
+
+
+def _time(at: float | None) -> str:
+    return "later" if at is None else f"at {datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _line(console: Console, who: str, style: str, text: str) -> None:
