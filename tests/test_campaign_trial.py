@@ -8,7 +8,10 @@ from assist.campaign.causes import End
 from assist.campaign.declaration import Trial
 from assist.campaign.ledger import Ledger
 from assist.campaign.model import CampaignState, ContactState, Outcome, Result
+from assist.campaign.order import Order
 from assist.campaign.plans import Plans, is_trial, trial_of
+from assist.campaign.pump import Pump
+from assist.campaign.reaper import Reconciliation
 from assist.campaign.trial import NotCalled, Rehearsed, Tried
 from assist.store import Store, open_store
 from tests.dialing import FakeNode, own_ledger, plans
@@ -65,7 +68,14 @@ async def test_each_state_is_told_once_until_the_call_is_over(ledger: Ledger, st
 
 
 async def test_it_is_counted_apart_and_nobody_pumps_it(ledger: Ledger, store: Store) -> None:
-    await tried(ledger, store, FakeNode())
+    files, node, pumped = plans(), FakeNode(), []
+
+    async def look(order: Order) -> None:
+        pumped.append(await Pump(ledger, files, store, Reconciliation(ledger, {"node": node})).running())
+
+    node.on_call = look
+    await tried(ledger, store, node, files)
+    assert pumped == [[]]
     assert await ledger.campaigns() == [trial_of("c")]
     assert is_trial(trial_of("c"))
     assert not is_trial("c")
