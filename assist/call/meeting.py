@@ -56,12 +56,14 @@ class Meeting:
         Raises `NotHeard`, and `ProviderError` if nothing can be said.
         """
         try:
-            async with asyncio.timeout(LONGEST), AsyncExitStack() as speeches:
+            async with asyncio.timeout(LONGEST) as limit, AsyncExitStack() as speeches:
                 try:
                     return await self._meet(speeches, heard)
                 finally:
                     await self._break_off()
         except TimeoutError:
+            if not limit.expired():
+                raise
             self.over = True
             return None
 

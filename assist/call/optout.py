@@ -51,6 +51,7 @@ _SPANISH = (
     r"(?:den?me|dame|darme|darnos|me den?|denos|me (?:quiero|quisiera) dar|me doy) de baja"
     r"(?: ya| por favor| de (?:todo|"
     r"(?:la|esta|sus?|estas|las|esa|vuestra) (?:listas?|llamadas?|base|promociones|campanas?)).*)?$",
+    r"borr(?:e|en|a)(?:me|nos)(?: ya)?(?: de (?:donde|ahi|todo|todas).*)?$",
     r"lista robinson\b",
 )
 
