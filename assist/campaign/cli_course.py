@@ -24,7 +24,6 @@ from assist.errors import ConfigurationError
 from assist.log import set_up_logging
 
 STATES: Final = {
-    ContactState.CLAIMED: "about to call",
     ContactState.DIALING: "it rings",
     ContactState.ANSWERED: "answered: you talk to the assistant",
     ContactState.DONE: "the call is over",

@@ -128,7 +128,8 @@ def campaigns(found: Iterable[Status]) -> Table:
 
 def skips(skipped: Iterable[Skip]) -> Table:
     """Return who would not be called."""
-    table = Table(Column("Skipped", justify="right"), "Why", "Mend", "For example", header_style="bold")
+    example = Column("For example", overflow="fold")
+    table = Table(Column("Skipped", justify="right"), "Why", "Mend", example, header_style="bold")
     for skip in skipped:
         table.add_row(f"{skip.count:,}", *map(Text, (skip.why, skip.mend, ", ".join(skip.named))))
     return table
