@@ -16,11 +16,11 @@ DIALER: Final = "dialer"
 WORKER: Final = "worker"
 """How the names of the processes begin."""
 
-REST: Final = (2.0, 4.0)
-"""Seconds between two that are killed at a step: so long they take to be there again."""
+AT_WORK: Final = (2.0, 8.0)
+"""Seconds for which calls are begun before somebody is killed at a step: at least, at most."""
 PATIENCE: Final = 10.0
 """Seconds to wait for a step that may not come any more."""
-RANDOM: Final = 6.0
+RANDOM: Final = 8.0
 """Seconds between two that are killed at random, on average."""
 REDIS_AT: Final = 0.4
 """Share of the contacts that are done when Redis is killed."""
@@ -54,7 +54,9 @@ class Killer:
 
     async def _at_steps(self) -> None:
         for step, victims in cycle([(step, DIALER) for step in STEPS] + [(step, WORKER) for step in STEPS[3:]]):
-            await asyncio.sleep(self._random.uniform(*REST))
+            # It takes some seconds until others go on with what was left.
+            await self._watch.next(STEPS[0])
+            await asyncio.sleep(self._random.uniform(*AT_WORK))
             try:
                 async with asyncio.timeout(PATIENCE):
                     await self._watch.next(step)

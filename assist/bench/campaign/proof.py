@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -17,7 +18,7 @@ from assist.aio import end, race
 from assist.assistant import Assistants
 from assist.bench.campaign.chaos import DIALER, WORKER, Killer
 from assist.bench.campaign.crew import Crew, Job
-from assist.bench.campaign.line import CarrierLine, carrier_line
+from assist.bench.campaign.line import MEMORY, CarrierLine, carrier_line
 from assist.bench.campaign.server import RedisServer
 from assist.bench.campaign.verdict import Allowed, Chaos, Verdict, judge
 from assist.bench.campaign.watch import Watch, digests
@@ -65,10 +66,14 @@ class Task:
 async def prove(task: Task, directory: Path) -> Verdict:
     """Hold the campaign in *directory* and return the verdict. Raises `AssistError`."""
     manners = Manners(await _voices(), rings=0.3, replies=0, pause=0.5, patience=5.0)
-    with Invites(directory / "invites.jsonl", secrets.token_bytes(16)) as invites:
+    with (
+        Invites(directory / "invites.jsonl", secrets.token_bytes(16)) as invites,
+        # A process is killed, not the machine: its file would outlive it on a disk too, only slower.
+        tempfile.TemporaryDirectory(prefix="assist-", dir=MEMORY) as memory,
+    ):
         async with (
             carrier_line(task.line, task.freeswitch, invites, manners) as line,
-            RedisServer(directory / "redis") as redis,
+            RedisServer(Path(memory)) as redis,
             open_ledger(redis.url, Durability.AOF) as ledger,
         ):
             proof = Proof(task, make(directory, task.contacts, time.time()), ledger, directory)

@@ -24,7 +24,6 @@ class RedisServer:
         return f"unix://{self.socket}"
 
     async def __aenter__(self) -> Self:
-        self._directory.mkdir(parents=True, exist_ok=True)
         await self.start()
         return self
 
