@@ -7,7 +7,8 @@ what exchanges send (ringing, engaged) is below `LOWEST`.
 
 Of 2106 made beeps (550 to 2450 Hz, 0.1 to 1.8 s, -12 to -38 dBFS, down to 12 dB above noise, through A-law) those
 above `VOICED` and those that last are all heard; in an hour of human voices, as recorded and in the telephone band,
-there is none. It costs 0.3 % of a core, as long as somebody listens.
+there is none. It costs 0.3 % of a core, as long as somebody listens. FreeSWITCH's own detector (avmd) heard 21 of 31
+beeps of 0.15 to 0.8 s over a real call, none of the shortest; this one 29. Neither took a voice for one.
 """
 
 from collections.abc import Iterator
