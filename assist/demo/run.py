@@ -150,11 +150,15 @@ async def _call(
 ) -> Report:
     caller = ScriptedCaller(caller_voice(far_end.tts, script.language))
     events: list[Event] = []
-    async with asyncio.timeout(CALL_WITHIN), telephone.call() as leg, asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(_follow(console, store, directory, events))
-        await caller.run(leg, list(script.steps))
-        await leg.ended()
-        recording = await _followed(following, directory)
+    following = asyncio.create_task(_follow(console, store, directory, events))
+    try:
+        async with asyncio.timeout(CALL_WITHIN), telephone.call() as leg:
+            await caller.run(leg, list(script.steps))
+            await leg.ended()
+            recording = await _followed(following, directory)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
     return await _report(telephone, leg, events, script, far_end, recording)
 
 
