@@ -78,7 +78,7 @@ async def menu(ringing: Ringing, manners: Manners) -> None:
 async def screening(ringing: Ringing, manners: Manners) -> None:
     leg = await _pick_up(ringing, manners)
     await leg.say(manners.voices[Phrase.WHO])
-    await _take_message(leg, ringing.attempt, manners)
+    await _quiet(leg, manners.pause, manners.patience)
     for phrase in (Phrase.MOMENT, Phrase.NOBODY):
         await leg.say(manners.voices[phrase])
         await asyncio.sleep(manners.rings)

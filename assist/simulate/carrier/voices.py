@@ -21,7 +21,7 @@ class Phrase(StrEnum):
     REPLY = "Sí, de acuerdo, muchas gracias."
     GREETING = "En este momento no puedo atenderle. Por favor, deje su mensaje después de la señal."
     MENU = "Bienvenido. Para ventas, marque uno. Para administración, marque dos."
-    WHO = "Por favor, diga su nombre y el motivo de su llamada después de la señal."
+    WHO = "Por favor, diga su nombre y el motivo de su llamada."
     MOMENT = "Gracias. Un momento, por favor."
     NOBODY = "La persona a la que llama no puede atenderle en este momento. Adiós."
     OFF = "El teléfono al que llama está apagado o fuera de cobertura en este momento."
