@@ -116,6 +116,15 @@ def test_the_list_has_each_number_once_and_every_kind_of_end(tmp_path: Path) -> 
     assert not {contact.id for contact in world.refused} & {contact.id for contact in world.refusing}
 
 
+def test_some_are_to_be_called_just_when_it_closes(tmp_path: Path) -> None:
+    world = make(tmp_path, 500, at("2026-11-23 12:00"))
+    late = [world.due(contact) - world.closes for contact in world.contacts if world.due(contact)]
+    assert min(late) >= -10
+    assert max(late) < 10
+    assert len(late) == 100
+    assert sum(due < 0 for due in late) == pytest.approx(50, abs=5)
+
+
 # All of it
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -98,7 +99,8 @@ class Proof:
         assistants = Assistants(self._directory / "assistants")
         campaign = Campaigns(self._directory / "campaigns", assistants, policies).get(NAME)
         await self._ledger.create(NAME, limits(campaign, policies, CREW * CAPACITY, time.time()))
-        await self._ledger.add(NAME, self._world.contacts)
+        for due, contacts in self._by_due():
+            await self._ledger.add(NAME, contacts, due)
         await self._refuse(self._world.refused)
         await self._ledger.set_state(NAME, CampaignState.RUNNING)
 
@@ -158,6 +160,15 @@ class Proof:
                 await asyncio.sleep(LOOK)
 
         await race(killer.run(), done())
+
+    def _by_due(self) -> Iterator[tuple[float, list[Contact]]]:
+        """Yield the list, with when to call; without chaos nobody waits for a window to close."""
+
+        def due(contact: Contact) -> float:
+            return self._world.due(contact) if self._task.chaos else 0.0
+
+        for moment, contacts in groupby(sorted(self._world.contacts, key=due), due):
+            yield moment, list(contacts)
 
     def _jobs(self, line: CarrierLine, redis: RedisServer) -> Iterator[Job]:
         told = environment(

@@ -28,6 +28,8 @@ UNWANTED: Final = 0.02
 SHARES: Final = {SPAIN: 0.56, PORTUGAL: 0.4, ARGENTINA: 0.04}
 OPEN_SECONDS: Final = 50.0
 """For which Portugal is open, at least."""
+AROUND_CLOSING: Final = 10
+"""Seconds before and after it."""
 ENDINGS: Final = (
     ("08",) * 30 + ("00",) * 25 + ("07",) * 15 + ("29",) * 9 + ("01",) * 8 + ("19",) * 7 + ("05",) * 3
     + ("02", "03", "09")
@@ -59,6 +61,12 @@ class World:
     def window(self, contact: Contact) -> tuple[float, float]:
         """Return from when to when *contact* may be called."""
         return {SPAIN: (0.0, float("inf")), PORTUGAL: (0.0, self.closes), ARGENTINA: (0.0, 0.0)}[contact.group]
+
+    def due(self, contact: Contact) -> float:
+        """Return when *contact* is to be called: many in Portugal when it closes, some before and some after."""
+        place = int(contact.id)
+        late = contact.group == PORTUGAL and place % 2
+        return self.closes + place % (2 * AROUND_CLOSING) - AROUND_CLOSING if late else 0.0
 
     @property
     def _few(self) -> int:
