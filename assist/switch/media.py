@@ -16,7 +16,7 @@ from assist.switch.directory import MediaDirectory
 
 logger = logging.getLogger(__name__)
 
-BEAT = 0.008
+BEAT = 0.012
 """Seconds: audio that is urgent waits for half as long, on average. FreeSWITCH writes every 20 ms."""
 
 TOGETHER = 5
