@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 
 from assist.aio import end, race
 from assist.assistant import Assistants
+from assist.assistant.choice import Choice
 from assist.bench.campaign.chaos import DIALER, WORKER, Killer
 from assist.bench.campaign.crew import Crew, Job
 from assist.bench.campaign.line import MEMORY, CarrierLine, carrier_line
@@ -31,12 +32,13 @@ from assist.campaign.ledger.views import Standing
 from assist.campaign.loading import Campaigns
 from assist.campaign.model import CampaignState, Contact, ContactState
 from assist.campaign.policy import load_policies
+from assist.engines.pool import Pool
 from assist.errors import StoreError
-from assist.settings import environment
+from assist.provider import Kind
+from assist.settings import environment, read_settings
 from assist.simulate.carrier.invites import Invites, read
 from assist.simulate.carrier.people import Manners
 from assist.simulate.carrier.voices import Voices, spoken
-from assist.tts.pico import Pico
 
 CREW: Final = 2
 """Dialers, and as many workers."""
@@ -199,9 +201,5 @@ class Proof:
 
 
 async def _voices() -> Voices:
-    pico = Pico()
-    try:
-        await pico.load()
-        return await spoken(pico)
-    finally:
-        await pico.close()
+    async with Pool(read_settings()) as pool:
+        return await spoken((await pool.open(Kind.TTS, Choice("pico"))).engine)
