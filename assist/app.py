@@ -21,10 +21,11 @@ from assist.call.channel import Direction
 from assist.call.ear import Ear, Ears
 from assist.call.events import Event as CallEvent
 from assist.call.session import Session
+from assist.campaign.files import read_files
 from assist.campaign.holding import HeldCall, holding
 from assist.campaign.ledger import Ledger
 from assist.campaign.plans import Plans
-from assist.campaign.service import ledger_of, plans_of
+from assist.campaign.service import ledger_of
 from assist.embedded_redis import redis_server
 from assist.engines import Kit, open_kit
 from assist.errors import CommandFailed, ConfigurationError, MediaLost, ProviderError, StoreError
@@ -192,7 +193,7 @@ class Campaigns:
         async with self._opening:
             if self._opened is None:
                 # A fifth of a second, in which other calls go on.
-                plans = await asyncio.to_thread(plans_of, self._settings)
+                plans = (await asyncio.to_thread(read_files, self._settings)).plans
                 ledger = await self._stack.enter_async_context(ledger_of(self._settings, self._url))
                 self._opened = ledger, plans
             return self._opened

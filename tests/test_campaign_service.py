@@ -8,9 +8,10 @@ import pytest
 from redis.asyncio import Redis
 
 from assist.campaign.bounds import limits
+from assist.campaign.files import read_files
 from assist.campaign.ledger import Ledger
 from assist.campaign.model import CampaignState, Contact, Outcome, Result, attempt_id
-from assist.campaign.service import ledger_of, plans_of, run_dialer
+from assist.campaign.service import ledger_of, run_dialer
 from assist.settings import Settings, read_settings
 from assist.simulate.ports import free_port
 from tests.campaigns import ALWAYS
@@ -95,7 +96,7 @@ async def test_everybody_of_a_campaign_is_called_and_what_became_of_it_is_known(
         ledger_of(settings, redis_url) as ledger,
         asyncio.TaskGroup() as dialing,
     ):
-        plans = plans_of(settings)
+        plans = read_files(settings).plans
         await ledger.create("c", limits(plans.get("c").campaign, plans.policies, 50, 0))
         await ledger.add("c", people)
         await ledger.set_state("c", CampaignState.RUNNING)

@@ -9,14 +9,12 @@ from contextlib import AbstractAsyncContextManager
 import click
 
 from assist.aio import end
-from assist.assistant import Assistants
 from assist.campaign.dialer import LEASE, Dialer
+from assist.campaign.files import read_files
 from assist.campaign.ledger import Durability, Ledger, open_ledger
-from assist.campaign.loading import Campaigns
 from assist.campaign.model import Claim
 from assist.campaign.node import Node, open_nodes
 from assist.campaign.plans import Plans
-from assist.campaign.policy import load_policies
 from assist.campaign.pump import Pump
 from assist.campaign.reaper import Reaper, Reconciliation
 from assist.campaign.witness import Witness
@@ -51,13 +49,6 @@ class Work:
         await self._reaper.reap()
 
 
-def plans_of(settings: Settings) -> Plans:
-    """Return the campaigns of an installation. Raises `ConfigurationError` if a policy is wrong."""
-    policies = load_policies(settings.files.policies_dir)
-    assistants = Assistants(settings.files.assistants_dir)
-    return Plans(Campaigns(settings.files.campaigns_dir, assistants, policies), policies)
-
-
 def ledger_of(settings: Settings, url: str) -> AbstractAsyncContextManager[Ledger]:
     """Lend the ledger of an installation, which `redis_server` has at *url*. Raises `AssistError`."""
     return open_ledger(url, Durability(settings.redis.durable), ours=settings.redis.url is None)
@@ -68,7 +59,7 @@ async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
     # Half a second and eight megabytes, which workers and other verbs do without.
     from assist.campaign.docket import work_on
 
-    plans = plans_of(settings)
+    plans = read_files(settings).plans
     async with (
         redis_server(settings) as url,
         open_store(url, settings.redis.retention) as store,
