@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,6 +111,12 @@ class Assistants:
     def names(self) -> list[str]:
         """Return the names there are."""
         return sorted(path.stem for path in self._directory.glob(f"*{SUFFIX}"))
+
+    def sound(self) -> Iterator[Assistant]:
+        """Yield those that can be used. What is wrong with the others is told by who takes their calls."""
+        for name in self.names():
+            with suppress(ConfigurationError):
+                yield self.get(name)
 
     def get(self, name: str) -> Assistant:
         """Return the assistant as its file is now, or as it was before somebody broke the file.

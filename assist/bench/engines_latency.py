@@ -68,7 +68,7 @@ class Times:
 
 async def stages(settings: Settings, rounds: int) -> AsyncIterator[Stage | Failure]:
     """Yield what is measured of each engine that the settings or an assistant chose, one after the other."""
-    assistants = list(_sound(Assistants(settings.files.assistants_dir)))
+    assistants = list(Assistants(settings.files.assistants_dir).sound())
     async with Pool(settings) as pool:
         spoken = await _spoken(pool)
         for kind, choice, assistant in _chosen(settings, assistants):
@@ -84,14 +84,6 @@ async def stages(settings: Settings, rounds: int) -> AsyncIterator[Stage | Failu
 
 Asking: TypeAlias = Callable[[Any], Awaitable[Times]]
 """Asks an opened engine once."""
-
-
-def _sound(assistants: Assistants) -> Iterator[Assistant]:
-    for name in assistants.names():
-        try:
-            yield assistants.get(name)
-        except ConfigurationError:
-            continue  # `assist check` tells what is wrong with it
 
 
 def _chosen(settings: Settings, assistants: Sequence[Assistant]) -> Iterator[tuple[Kind, Choice, Assistant | None]]:

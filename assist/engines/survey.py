@@ -63,21 +63,13 @@ async def survey(settings: Settings, *, probe: bool, unchosen: bool = True) -> A
     Without *unchosen* only about those that the settings or an assistant chose.
     *probe* lets each voice say a sentence, each ear hear it, and each brain answer it: hosted engines charge for it.
     """
-    assistants = list(_sound(Assistants(settings.files.assistants_dir)))
+    assistants = list(Assistants(settings.files.assistants_dir).sound())
     async with Pool(settings) as pool:
         spoken = await _spoken(pool) if probe else b""
         for finding in list(_listed(settings, assistants)):
             if not (finding.used_by or unchosen):
                 continue
             yield await _found(pool, finding, assistants[:1] if probe else None, spoken)
-
-
-def _sound(assistants: Assistants) -> Iterator[Assistant]:
-    for name in assistants.names():
-        try:
-            yield assistants.get(name)
-        except ConfigurationError:
-            continue  # `assist check` tells what is wrong with it
 
 
 def _listed(settings: Settings, assistants: list[Assistant]) -> Iterator[Finding]:

