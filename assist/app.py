@@ -54,7 +54,14 @@ class Worker:
     """Holds the calls that FreeSWITCH sends."""
 
     def __init__(
-        self, settings: Settings, store: Store, media: Media, ears: Ears, kit: Kit, campaigns: "Campaigns"
+        self,
+        settings: Settings,
+        assistants: Assistants,
+        store: Store,
+        media: Media,
+        ears: Ears,
+        kit: Kit,
+        campaigns: "Campaigns",
     ) -> None:
         self._settings = settings
         self._store = store
@@ -62,10 +69,9 @@ class Worker:
         self._ears = ears
         self._kit = kit
         self._campaigns = campaigns
-        self._assistants = Assistants(settings.files.assistants_dir)
+        self._assistants = assistants
         self._saved: dict[str, float] = {}
         """Versions of assistants, by when their files were kept for other workers."""
-        self._read_assistants()
 
     async def hold(self, connection: Connection, connect: Event) -> None:
         """Hold one call until its end. An error leaves it to the dialplan."""
@@ -152,14 +158,6 @@ class Worker:
             digit_gap=timing.digit_gap_ms / 1000,
         )
 
-    def _read_assistants(self) -> None:
-        """Read them all, so that whoever breaks a file breaks none of its calls, and tell which are broken now."""
-        for name in self._assistants.names():
-            try:
-                self._assistants.get(name)
-            except ConfigurationError as error:
-                log.error("assistant %s takes no calls until its file is mended:\n%s", name, error)
-
     async def _session(self, call: str) -> Session | None:
         """Return where another worker left this call, if one did."""
         try:
@@ -211,14 +209,15 @@ async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -
         url = await stack.enter_async_context(redis_server(settings))
         store = await stack.enter_async_context(open_store(url, settings.redis.retention))
         cache = await stack.enter_async_context(SpeechCache(store, settings.redis.speech_room))
-        kit = await stack.enter_async_context(open_kit(settings, cache))
+        assistants = Assistants(settings.files.assistants_dir)
+        kit = await stack.enter_async_context(open_kit(settings, cache, assistants))
         media = await stack.enter_async_context(Media(settings.files.media_dir))
         ears = Ears(await asyncio.to_thread(Vad))
         stack.callback(ears.close)
         await stack.enter_async_context(alive)
         listen, limit = settings.listen, settings.workers.calls
         campaigns = Campaigns(settings, url, await stack.enter_async_context(AsyncExitStack()))
-        hold = Worker(settings, store, media, ears, kit, campaigns).hold
+        hold = Worker(settings, assistants, store, media, ears, kit, campaigns).hold
         serving: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
         telling = asyncio.create_task(_tell_alive(store, serving, limit))
         stack.callback(telling.cancel)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assist.aio import Stream
-from assist.assistant import Assistant, load
+from assist.assistant import Assistant, Assistants, load
 from assist.call.call import Engines
 from assist.engines import TABLES, Kit, open_kit
 from assist.errors import ConfigurationError, ProviderError
@@ -70,7 +70,8 @@ class NoShelf:
 
 @asynccontextmanager
 async def kit_of(settings: Settings) -> AsyncIterator[Kit]:
-    async with SpeechCache(NoShelf(), 0) as cache, open_kit(settings, cache) as kit:
+    assistants = Assistants(settings.files.assistants_dir)
+    async with SpeechCache(NoShelf(), 0) as cache, open_kit(settings, cache, assistants) as kit:
         yield kit
 
 

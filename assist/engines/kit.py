@@ -191,15 +191,17 @@ class _Call:
 
 
 @asynccontextmanager
-async def open_kit(settings: Settings, cache: SpeechCache) -> AsyncIterator[Kit]:
-    """Lend the engines that the settings and the assistants name; what only an assistant names may be missing.
+async def open_kit(settings: Settings, cache: SpeechCache, assistants: Assistants) -> AsyncIterator[Kit]:
+    """Lend the engines that the settings and *assistants* name; what only an assistant names may be missing.
+
+    All of them are read, so that whoever breaks a file later breaks none of its calls.
 
     Raises `ConfigurationError`.
     """
     async with Pool(settings) as pool:
         kit = Kit(pool, settings, _prices(settings), cache)
         await kit.open_defaults()
-        await _open_chosen(kit, Assistants(settings.files.assistants_dir))
+        await _open_chosen(kit, assistants)
         watching = asyncio.create_task(_look_after(kit), name="health of engines")
         try:
             yield kit
