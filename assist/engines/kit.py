@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import assist.llm.failover
 import assist.llm.metered
@@ -31,6 +31,8 @@ from assist.tts import TextToSpeech
 from assist.tts.cache import SpeechCache, identity_of
 
 log = logging.getLogger(__name__)
+
+E = TypeVar("E")
 
 STAYS_WARM = 30.0
 """Seconds for which a connection that was used is taken to be there still: services close idle ones after a minute."""
@@ -145,28 +147,26 @@ class _Call:
         return bool(self._free(kind, prepared))
 
     def stt(self, prepared: Sequence[Prepared]) -> SpeechToText:
-        team = [self._ear(one) for one in prepared]
-        free = [self._ear(one) for one in self._free(Kind.STT, prepared)]
-        every = assist.stt.failover.Failover(team, self._told)
-        if not free:
-            return every
-        return assist.stt.metered.Rationed(every, assist.stt.failover.Failover(free, self._told), self.bill)
+        return self._team(Kind.STT, prepared, self._ear, assist.stt.failover.Failover, assist.stt.metered.Rationed)
 
     def llm(self, prepared: Sequence[Prepared]) -> LanguageModel:
-        team = [self._brain(one) for one in prepared]
-        free = [self._brain(one) for one in self._free(Kind.LLM, prepared)]
-        every = assist.llm.failover.Failover(team, self._told)
-        if not free:
-            return every
-        return assist.llm.metered.Rationed(every, assist.llm.failover.Failover(free, self._told), self.bill)
+        return self._team(Kind.LLM, prepared, self._brain, assist.llm.failover.Failover, assist.llm.metered.Rationed)
 
     def tts(self, prepared: Sequence[Prepared]) -> TextToSpeech:
-        team = [self._voice(one) for one in prepared]
-        free = [self._voice(one) for one in self._free(Kind.TTS, prepared)]
-        every = assist.tts.failover.Failover(team, self._told)
-        if not free:
-            return every
-        return assist.tts.metered.Rationed(every, assist.tts.failover.Failover(free, self._told), self.bill)
+        return self._team(Kind.TTS, prepared, self._voice, assist.tts.failover.Failover, assist.tts.metered.Rationed)
+
+    def _team(
+        self,
+        kind: Kind,
+        prepared: Sequence[Prepared],
+        lent: Callable[[Prepared], Member[E]],
+        failover: Callable[[Sequence[Member[E]], Callable[[TookOver], None]], E],
+        rationed: Callable[[E, E, Bill], E],
+    ) -> E:
+        """Return all of *prepared* as one engine, which is that of the free ones once the bill is exhausted."""
+        every = failover([lent(one) for one in prepared], self._told)
+        free = [lent(one) for one in self._free(kind, prepared)]
+        return rationed(every, failover(free, self._told), self.bill) if free else every
 
     def _free(self, kind: Kind, prepared: Sequence[Prepared]) -> list[Prepared]:
         return [one for one in prepared if self._prices.free(kind, one.choice.name, one.member.model)]
