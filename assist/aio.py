@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
@@ -33,3 +33,38 @@ async def end(task: asyncio.Task[None]) -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=0.01)
+
+
+class Growing(Generic[T]):
+    """Items that arrive bit by bit, kept for as many readers as need them from the beginning."""
+
+    def __init__(self) -> None:
+        self.items: list[T] = []
+        self._complete = False
+        self._news = asyncio.Event()
+
+    def append(self, item: T) -> None:
+        self.items.append(item)
+        self._news.set()
+
+    def finish(self) -> None:
+        """Nothing more will come."""
+        self._complete = True
+        self._news.set()
+
+    async def read(self, start: int = 0) -> Stream[T]:
+        """Yield the items from number *start* on, as they arrive, until all have come."""
+        while True:
+            while start < len(self.items):
+                yield self.items[start]
+                start += 1
+            if self._complete:
+                return
+            self._news.clear()
+            await self._news.wait()
+
+    async def completed(self) -> None:
+        """Return when all have come."""
+        while not self._complete:
+            self._news.clear()
+            await self._news.wait()

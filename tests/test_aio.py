@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from assist.aio import end, race
+from assist.aio import Growing, end, race
 
 
 async def after(event: asyncio.Event, result: str, diary: list[str]) -> str:
@@ -58,3 +58,30 @@ async def test_a_task_that_overhears_its_cancellation_is_ended_too() -> None:
     async with asyncio.timeout(5):
         await end(task)
     assert task.cancelled()
+
+
+async def test_whatever_grows_is_read_from_the_beginning_by_everybody_as_it_comes() -> None:
+    growing: Growing[int] = Growing()
+    growing.append(1)
+    early = growing.read()
+    assert await anext(early) == 1
+    waiting = asyncio.ensure_future(anext(early))
+    late = asyncio.ensure_future(anext(growing.read(1)))
+    await asyncio.sleep(0)
+    assert not (waiting.done() or late.done())
+    growing.append(2)
+    assert (await waiting, await late) == (2, 2)
+    growing.append(3)
+    growing.finish()
+    assert [item async for item in early] == [3]
+    assert [item async for item in growing.read()] == [1, 2, 3]
+
+
+async def test_that_all_has_come_can_be_waited_for() -> None:
+    growing: Growing[int] = Growing()
+    waiting = asyncio.create_task(growing.completed())
+    growing.append(1)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    growing.finish()
+    await waiting

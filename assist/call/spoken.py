@@ -1,8 +1,6 @@
 """One utterance that is spoken, and the audio it is cut from."""
 
-import asyncio
-
-from assist.aio import Stream
+from assist.aio import Growing, Stream
 from assist.stt import Pause
 
 
@@ -18,36 +16,24 @@ class Spoken:
         """When that sample was heard, by the loop's clock."""
         self.ended_at: float | None = None
         """When the end was known."""
-        self._pieces: list[bytes | Pause] = []
-        self._news = asyncio.Event()
+        self._speech: Growing[bytes | Pause] = Growing()
 
-    async def speech(self) -> Stream[bytes | Pause]:
+    def speech(self) -> Stream[bytes | Pause]:
         """Yield the audio (`LINE`) from the beginning on, as it is spoken, and its pauses, until it has ended."""
-        told = 0
-        while True:
-            while told < len(self._pieces):
-                yield self._pieces[told]
-                told += 1
-            if self.ended_at is not None:
-                return
-            self._news.clear()
-            await self._news.wait()
+        return self._speech.read()
 
     async def ended(self) -> None:
         """Return when the caller's turn is over."""
-        while self.ended_at is None:
-            self._news.clear()
-            await self._news.wait()
+        await self._speech.completed()
 
     def tell(self, piece: bytes | Pause) -> None:
-        self._pieces.append(piece)
-        self._news.set()
+        self._speech.append(piece)
 
     def end(self, voice_end: int, voice_ended_at: float, ended_at: float) -> None:
         self.voice_end = voice_end
         self.voice_ended_at = voice_ended_at
         self.ended_at = ended_at
-        self._news.set()
+        self._speech.finish()
 
 
 class Tape:

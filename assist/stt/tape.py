@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
-from assist.aio import Stream
+from assist.aio import Growing, Stream
 from assist.stt import Pause
 
 
@@ -12,8 +12,7 @@ class Tape:
     """What was said so far, and what is still to come."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes | Pause] = []
-        self._news = asyncio.Event()
+        self._speech: Growing[bytes | Pause] = Growing()
         self.ended_at: float | None = None
         """When the end was known, by the loop's clock; `None`: it is still being spoken."""
 
@@ -22,26 +21,20 @@ class Tape:
         try:
             async with aclosing(speech):
                 async for piece in speech:
-                    self._pieces.append(piece)
-                    self._news.set()
+                    self._speech.append(piece)
         finally:
             self.ended_at = asyncio.get_running_loop().time()
-            self._news.set()
+            self._speech.finish()
             ended()
 
     async def replay(self) -> Stream[bytes | Pause]:
         """Yield all that was said so far, with the pause it is in, then the rest as it is spoken."""
-        told = len(self._pieces)
-        for piece in standing(self._pieces):
+        told = len(self._speech.items)
+        for piece in standing(self._speech.items):
             yield piece
-        while True:
-            while told < len(self._pieces):
-                yield self._pieces[told]
-                told += 1
-            if self.ended_at is not None:
-                return
-            self._news.clear()
-            await self._news.wait()
+        async with aclosing(self._speech.read(told)) as rest:
+            async for piece in rest:
+                yield piece
 
 
 def standing(pieces: Sequence[bytes | Pause]) -> list[bytes | Pause]:
