@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 pytest.importorskip("num2words", reason='pip install "assist[neural]"')
@@ -38,6 +38,10 @@ from assist.tts.kokoro_reading import words
         ("El DNI, la ITV y la OTAN", "El de ene i, la i te uve y la OTAN"),
         ("info@clinica.es", "info arroba clinica punto es"),
         ("Y luego, a las 5.", "Y luego, a las cinco."),
+        (
+            "Quedan 2\r\ncamas y 612\u00a034\t56\n78",
+            "Quedan dos camas y seiscientos doce, treinta y cuatro, cincuenta y seis, setenta y ocho",
+        ),
     ],
 )
 def test_what_is_written_is_read(written: str, read: str) -> None:
@@ -50,5 +54,6 @@ def test_no_figure_is_left_unread(text: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example("0\rA")
 def test_no_text_breaks_it(text: str) -> None:
     assert words(text) == " ".join(words(text).split())

@@ -43,6 +43,8 @@ SYLLABLES: Final = re.compile(
 
 def words(text: str) -> str:
     """Return *text* without figures, signs and abbreviations."""
+    # The rules know one kind of white space.
+    text = " ".join(text.split())
     for pattern, spoken in RULES:
         text = pattern.sub(spoken, text)
     return " ".join(text.split())
@@ -139,4 +141,4 @@ RULES: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]],
 def _counted(found: str) -> str:
     """Return figures, and the noun after them, if there is one."""
     figures, _, noun = found.partition(" ")
-    return f"{_agreeing(figures, noun.strip())} {noun}".rstrip()
+    return f"{_agreeing(figures, noun)} {noun}".rstrip()
