@@ -62,9 +62,3 @@ class Growing(Generic[T]):
                 return
             self._news.clear()
             await self._news.wait()
-
-    async def completed(self) -> None:
-        """Return when all have come."""
-        while not self._complete:
-            self._news.clear()
-            await self._news.wait()

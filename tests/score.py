@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from assist.assistant import Assistant
 from assist.audio.vad import Vad
-from assist.call.call import Call, Engines
+from assist.call.call import Call
 from assist.call.channel import Listener
 from assist.call.ear import Ear, Ears
+from assist.call.engines import Engines
 from assist.call.errand import Errand
 from assist.call.events import Event, Heard, Said
 from assist.call.session import Session

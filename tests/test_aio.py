@@ -75,13 +75,3 @@ async def test_whatever_grows_is_read_from_the_beginning_by_everybody_as_it_come
     growing.finish()
     assert [item async for item in early] == [3]
     assert [item async for item in growing.read()] == [1, 2, 3]
-
-
-async def test_that_all_has_come_can_be_waited_for() -> None:
-    growing: Growing[int] = Growing()
-    waiting = asyncio.create_task(growing.completed())
-    growing.append(1)
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    growing.finish()
-    await waiting

@@ -78,7 +78,7 @@ async def test_an_utterance_is_told_at_its_onset_and_its_audio_while_it_lasts(ea
         assert isinstance(await anext(speech), bytes)
         assert ear.position < len(TURN) // 4
         assert spoken.ended_at is None
-    await spoken.ended()
+    await pieces(spoken)
     await hearing
 
 
@@ -169,7 +169,7 @@ async def test_many_calls_are_judged_apart_from_the_loop_and_as_each_alone(ears:
     alone = await spoken_by(ear)
     for one in crowd:
         spoken = await spoken_by(one)
-        await spoken.ended()
+        await pieces(spoken)
         assert spoken.start == alone.start
         assert spoken.voice_end == alone.voice_end
         one.close()
@@ -246,7 +246,7 @@ async def test_speech_and_keys_start_the_silence_anew(ear: Ear) -> None:
     quiet = asyncio.create_task(ear.silence(1.5))
     await listen(ear, TURN)
     spoken = await spoken_by(ear)
-    await spoken.ended()
+    await pieces(spoken)
     await listen(ear, SILENCE)
     ear.press("1")
     await (await keyed_by(ear)).digits()
@@ -294,7 +294,7 @@ async def test_a_call_that_ends_leaves_nothing(ears: Ears) -> None:
     keyed = await keyed_by(ear)
     ear.close()
     ear.hear(SILENCE)
-    await spoken.ended()
+    await pieces(spoken)
     assert await keyed.digits() == "1"
     gone = weakref.ref(ear)
     del ear, spoken, keyed

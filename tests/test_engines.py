@@ -13,7 +13,7 @@ import pytest
 
 from assist.aio import Stream
 from assist.assistant import Assistant, Assistants, load
-from assist.call.call import Engines
+from assist.call.engines import Engines
 from assist.engines import TABLES, Kit, open_kit
 from assist.errors import ConfigurationError, ProviderError
 from assist.provider import Kind, Opened

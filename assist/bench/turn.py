@@ -31,8 +31,9 @@ from assist.bench.caller import Answers
 from assist.bench.engines import IDEAL, RULES, NoMemory, SteadyLlm, SteadyStt, SteadyTts
 from assist.bench.far_end import Plan, ring
 from assist.bench.meter import Cost, Machine, Meter, machine
-from assist.call.call import Call, Engines
+from assist.call.call import Call
 from assist.call.ear import Ears
+from assist.call.engines import Engines
 from assist.call.events import Event as CallEvent
 from assist.switch.channel import open_channel
 from assist.switch.connection import Connection

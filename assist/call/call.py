@@ -8,30 +8,29 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 from assist.aio import Stream, race
 from assist.assistant import Assistant, Phrases
 from assist.audio.formats import LINE
 from assist.call.answer_line import BeepEar, FarEnd
-from assist.call.answer_words import Kind, machine
+from assist.call.answer_words import machine
 from assist.call.apology import apology
 from assist.call.channel import Channel, Direction, TransferOutcome
 from assist.call.ear import Ear
+from assist.call.engines import Engines
 from assist.call.errand import Errand
-from assist.call.events import Answered, Diary, Ended, Heard, Said, Started, Transferred
+from assist.call.events import Diary, Transferred
 from assist.call.hearing import Hearing, Question
-from assist.call.meeting import Meeting, Minutes
+from assist.call.limit import uncounted
+from assist.call.meeting import Meeting
+from assist.call.minutes import Minutes
 from assist.call.session import Memory, Session
 from assist.call.speech import Fillers, Manner, Outcome, Speech
 from assist.call.timing import turn
 from assist.call.wishes import Wishes
-from assist.errors import HungUp, NotHeard, ProviderError, StoreError
-from assist.llm import Dialog, HangUp, Json, LanguageModel, Message, Part, Speaker, Transfer
-from assist.provider.bill import Bill
-from assist.stt import SpeechToText
-from assist.tts import TextToSpeech
+from assist.errors import HungUp, NotHeard, ProviderError
+from assist.llm import Dialog, HangUp, Message, Part, Speaker, Transfer
 
 log = logging.getLogger(__name__)
 
@@ -41,19 +40,6 @@ EARLY = 3
 """Turns in which whoever answered may still turn out to be a machine."""
 FAILURES = 3
 """Replies in a row without an answer after which the call is given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Engines:
-    """What one call hears, thinks and speaks with."""
-
-    stt: SpeechToText
-    llm: LanguageModel
-    tts: TextToSpeech
-    bill: Bill | None = None
-    """What they cost; None: nobody asks."""
-    ends_when_spent: bool = False
-    """Nothing free would be left to go on with once the bill has reached its ceiling."""
 
 
 class Call:
@@ -95,15 +81,13 @@ class Call:
             self._session = session
         self._hearing = Hearing(self._ear, self._engines.stt, self._session.manner, self._assistant.languages)
         self._beeps = BeepEar(self._ear)
-        self._diary(Started(self._assistant.name, self._dialog.language, resumed=session is not None))
-        if self._session.answered_by:
-            self._diary(Answered(self._session.answered_by))
+        self._minutes = Minutes(self._session, self._channel, self._ear, self._memory, self._diary, self._engines.bill)
+        self._minutes.began(resumed=session is not None)
         try:
             cause = await race(self._hold(resumed=session is not None), self._channel.hung_up())
         except HungUp as over:
             cause = over.cause
-        slots = self._dialog.notes.get("slots")
-        self._diary(Ended(cause, dict(slots) if isinstance(slots, dict) else {}))
+        self._minutes.ended(cause)
         return cause
 
     @property
@@ -149,12 +133,11 @@ class Call:
 
     async def _meet(self, errand: Errand, heard: str = "") -> Question | None:
         """Greet whoever answers; a machine, which said what was *heard*, gets what is meant for it."""
-        minutes = Minutes(self._phrase, self._said, self._overheard, self._answered_by)
         async with FarEnd(self._ear, self._hearing, self._beeps) as far_end:
-            meeting = Meeting(far_end, self._channel, errand, minutes)
+            meeting = Meeting(far_end, self._channel, errand, self._phrase, self._minutes)
             question = await meeting.hold(heard)
         self._over = meeting.over
-        await self._save()
+        await self._minutes.save()
         return question
 
     async def _resume(self) -> Question | None:
@@ -162,7 +145,7 @@ class Call:
         backlog = (self._ear.position - self._session.position) / LINE.rate
         if question := await self._hearing.listen(backlog + CAUGHT_UP):
             if self._session.reply:
-                self._remember(self._session.reply, self._session.reply_notes)
+                self._minutes.remember(self._session.reply, self._session.reply_notes)
             return question
         if not self._dialog.messages:
             return await self._open()
@@ -207,7 +190,7 @@ class Call:
 
     async def _answer(self, question: Question) -> Question | None:
         """Answer, and return what the caller says over the answer."""
-        self._overheard(question)
+        self._minutes.heard(question)
         self._session.turns += 1
         expected, self._expects_keys = self._expects_keys and question.message.keyed, False
         if self._errand and not expected and await self._grants(self._errand, question):
@@ -216,17 +199,6 @@ class Call:
         if self._errand and self._session.turns <= EARLY and machine(question.message.text):
             return await self._meet(self._errand, question.message.text)
         return await self._reply(question)
-
-    def _overheard(self, question: Question) -> None:
-        """Keep what was said, though perhaps nobody answers it."""
-        self._dialog.language = self._session.manner.language
-        self._diary(Heard(question.message.text, question.message.keyed, self._dialog.language))
-        self._dialog.messages.append(question.message)
-        self._session.position = self._ear.settled
-
-    def _answered_by(self, kind: Kind) -> None:
-        self._session.answered_by = kind
-        self._diary(Answered(kind))
 
     async def _grants(self, errand: Errand, question: Question) -> bool:
         wishes = Wishes(errand, self._assistant, self._session.manner, self._diary)
@@ -239,17 +211,17 @@ class Call:
     async def _reply(self, question: Question | None) -> Question | None:
         """Say what the brain answers to the dialog, do what it asks for, and return what the caller says over it."""
         reply, voice = self._engines.llm.reply(self._dialog), self._engines.tts
-        async with Speech(reply, voice, self._session.manner, self._fillers(question), self._save) as speech:
+        async with Speech(reply, voice, self._session.manner, self._fillers(question), self._minutes.save) as speech:
             interruption = await self._deliver(speech)
             if interruption and question and not speech.noticed and question.joins(interruption):
                 # The caller was not done: what was said so far is the beginning of the same question.
                 self._dialog.messages.pop()
                 return interruption.after(question)
-            self._remember(speech.heard, speech.outcome.notes if speech.noticed else None)
-            self._tell_said(speech, interrupted=interruption is not None)
+            notes = speech.outcome.notes if speech.noticed else None
+            self._minutes.said(speech, interruption is not None, notes)
             if question:
                 self._diary(turn(question, speech, interrupted=interruption is not None))
-            await self._save()
+            await self._minutes.save()
         if speech.outcome.failure and not interruption:
             raise speech.outcome.failure
         self._failures = 0
@@ -266,17 +238,13 @@ class Call:
         """Say one of the assistant's own phrases, and return what the caller says over it."""
         async with self._phrase(text) as speech:
             interruption = await self._deliver(speech)
-            self._said(speech, interruption is not None)
+            self._minutes.said(speech, interruption is not None)
         if speech.outcome.failure:
             raise speech.outcome.failure
         return interruption
 
     def _phrase(self, text: str) -> Speech:
-        return Speech(_just(text), self._engines.tts, self._session.manner, None, self._save)
-
-    def _said(self, phrase: Speech, interrupted: bool) -> None:
-        self._remember(phrase.heard, None)
-        self._tell_said(phrase, interrupted=interrupted)
+        return Speech(_just(text), self._engines.tts, self._session.manner, None, self._minutes.save)
 
     async def _deliver(self, speech: Speech) -> Question | None:
         """Let the caller hear *speech*, or return what is said over it; a noise only delays it."""
@@ -297,43 +265,15 @@ class Call:
 
     async def _transfer(self, name: str) -> Question | None:
         """Connect the caller; if that comes to an end, tell the brain how, and say what it says to that."""
-        left = self._limit.when()
-        self._limit.reschedule(None)
-        started = asyncio.get_running_loop().time()
-        if destination := self._assistant.destinations.get(name):
-            outcome = await self._channel.transfer(destination)
-        else:
-            log.warning("the brain named a destination that is not on the list")
-            outcome = TransferOutcome.FAILED
-        if left is not None:
-            self._limit.reschedule(left + asyncio.get_running_loop().time() - started)
+        with uncounted(self._limit):
+            if destination := self._assistant.destinations.get(name):
+                outcome = await self._channel.transfer(destination)
+            else:
+                log.warning("the brain named a destination that is not on the list")
+                outcome = TransferOutcome.FAILED
         self._diary(Transferred(name, outcome))
         self._dialog.messages.append(Message(Speaker.LINE, f"transfer {outcome}"))
         return await self._reply(None)
-
-    def _remember(self, said: str, notes: dict[str, Json] | None) -> None:
-        """Keep *said* as the assistant's words, and *notes* as the brain's."""
-        if said:
-            self._dialog.messages.append(Message(Speaker.ASSISTANT, said))
-        if notes is not None:
-            self._dialog.notes = notes
-        self._dialog.language = self._session.manner.language
-        self._session.reply = ""
-        self._session.reply_notes = None
-
-    def _tell_said(self, speech: Speech, *, interrupted: bool) -> None:
-        if speech.heard:
-            self._diary(Said(speech.heard, interrupted))
-
-    async def _save(self, reply: str = "", notes: dict[str, Json] | None = None) -> None:
-        """Let another worker go on from here, and free what it need not hear again."""
-        self._session.reply, self._session.reply_notes = reply, notes
-        self._session.spent = self._engines.bill.items if self._engines.bill else ()
-        try:
-            await self._memory.save_session(self._channel.line.id, self._session.to_json())
-        except StoreError as error:
-            log.warning("this turn could not be kept: %s", error)
-        self._channel.forget(self._session.position)
 
 
 async def _just(text: str) -> Stream[Part]:

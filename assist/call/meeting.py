@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
 from assist.aio import race
 from assist.call.answer import Act, Answer, Event, Finished, Words
@@ -12,32 +11,24 @@ from assist.call.answer_words import Kind
 from assist.call.channel import Channel
 from assist.call.errand import Errand
 from assist.call.hearing import Question
+from assist.call.minutes import Minutes
 from assist.call.speech import Speech
 
 LONGEST = 120.0
 """Seconds after which a machine that still talks is hung up on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Minutes:
-    """Where it is written down what happens, and how the assistant speaks."""
-
-    say: Callable[[str], Speech]
-    said: Callable[[Speech, bool], None]
-    """Is told what was heard of it, and whether it was broken off."""
-    heard: Callable[[Question], None]
-    """Is told what was said that nobody will answer."""
-    answered: Callable[[Kind], None]
-    """Is told who answered, and again if that turns out to be wrong."""
-
-
 class Meeting:
     """One call's."""
 
-    def __init__(self, far_end: FarEnd, channel: Channel, errand: Errand, minutes: Minutes) -> None:
+    def __init__(
+        self, far_end: FarEnd, channel: Channel, errand: Errand, phrase: Callable[[str], Speech], minutes: Minutes
+    ) -> None:
+        """*phrase* says something as the assistant does."""
         self._far_end = far_end
         self._channel = channel
         self._errand = errand
+        self._phrase = phrase
         self._minutes = minutes
         self._answer = Answer(leaves_message=bool(errand.message), introduces=bool(errand.introduction))
         self._kind: Kind | None = None
@@ -114,7 +105,7 @@ class Meeting:
 
     async def _prepare(self, speeches: AsyncExitStack, text: str) -> Speech:
         """Begin to make audio of *text*, so that it is there when it is wanted."""
-        return await speeches.enter_async_context(self._minutes.say(text))
+        return await speeches.enter_async_context(self._phrase(text))
 
     async def _begin(self, speeches: AsyncExitStack, text: str) -> None:
         """Say *text* instead of what is being said."""

@@ -22,10 +22,6 @@ class Spoken:
         """Yield the audio (`LINE`) from the beginning on, as it is spoken, and its pauses, until it has ended."""
         return self._speech.read()
 
-    async def ended(self) -> None:
-        """Return when the caller's turn is over."""
-        await self._speech.completed()
-
     def tell(self, piece: bytes | Pause) -> None:
         self._speech.append(piece)
 

@@ -15,7 +15,7 @@ import assist.tts.failover
 import assist.tts.metered
 from assist.assistant import Assistant, Assistants
 from assist.assistant.choice import Choice
-from assist.call.call import Engines
+from assist.call.engines import Engines
 from assist.engines.pool import Pool
 from assist.engines.table import LAST_RESORT
 from assist.errors import ConfigurationError

@@ -14,8 +14,9 @@ import pytest
 from assist.assistant import load
 from assist.audio.vad import Vad
 from assist.call.answer_words import Kind
-from assist.call.call import Call, Engines
+from assist.call.call import Call
 from assist.call.ear import Ears
+from assist.call.engines import Engines
 from assist.call.errand import Errand
 from assist.call.events import Answered, Ended, Event, Said
 from assist.demo.measure import read_stereo, utterances
