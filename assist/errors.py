@@ -10,6 +10,7 @@
     * :exc:`ProviderError` -- a speech or language service; knows whether the same request may succeed if sent again
         * :exc:`NotHeard` -- nobody could write down what the caller said, who may still press keys
     * :exc:`StoreError` -- Redis did not answer, not in time, or not what was asked; the call goes on
+    * :exc:`WebError` -- an address that somebody wrote gave no answer, or may not be asked
     * :exc:`ConfigurationError` -- a file, a variable or a missing package; says where, what and the mend
 
 Messages hold ids, codes and counts; never words that were said, telephone numbers, digits or keys.
@@ -87,6 +88,17 @@ class NotHeard(ProviderError):
 
 class StoreError(AssistError):
     """Redis did not answer, not in time, or not what was asked; the call goes on."""
+
+
+class WebError(AssistError):
+    """What is at an address that somebody wrote gave no answer, or may not be asked."""
+
+    def __init__(self, reason: str, *, refused: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """Without the address, which may hold a secret."""
+        self.refused = refused
+        """The address may not be asked: nothing was sent."""
 
 
 class ConfigurationError(AssistError):
