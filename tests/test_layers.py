@@ -13,6 +13,7 @@ LAYERS = [
     {"api"},
     {"webhooks", "placing"},
     {"campaign"},
+    {"monitor"},
     {"engines", "journal"},
     {"simulate"},
     {"switch", "call", "flow"},
@@ -21,7 +22,7 @@ LAYERS = [
     {"assistant"},
     {"audio", "store", "embedded_redis", "supervisor", "web"},
     {"settings", "roster"},
-    {"aio", "log", "heartbeat"},
+    {"aio", "log", "heartbeat", "metrics"},
     {"errors"},
 ]
 """From the top. Rooms of one layer do not know each other, but for `SIDEWAYS`."""
