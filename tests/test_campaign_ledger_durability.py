@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from redis.asyncio import Redis
 from assist.campaign.ledger import Durability, Ledger, open_ledger
 from assist.campaign.model import Blocked, CampaignState, Claim, ContactState, Outcome, Refusal, Result, Trunk
 from assist.errors import ConfigurationError, StoreError
+from assist.simulate.ports import free_port
 from tests.ledgers import ALWAYS, LIMITS, MADRID, people, person
 from tests.redis_process import RedisProcess, redis_process
 
@@ -184,10 +184,3 @@ async def linked(url: str) -> None:
     async with Redis.from_url(url) as redis:
         await redis.set("written", "once")
         assert await redis.wait(1, 20_000) == 1
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

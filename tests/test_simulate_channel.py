@@ -11,7 +11,7 @@ import pytest
 
 from assist.simulate.line import SimulatedCall, SimulatedLine
 from assist.simulate.ports import free_port
-from assist.simulate.session import Profile
+from assist.simulate.profile import Profile
 from tests.fast_time import hasten
 from tests.live.test_channel import *  # noqa: F403
 

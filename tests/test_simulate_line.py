@@ -16,7 +16,7 @@ from assist.simulate.caller import Leg, ScriptedCaller, Step
 from assist.simulate.dialplan import Dialplan
 from assist.simulate.line import SimulatedLine
 from assist.simulate.ports import free_port
-from assist.simulate.session import Profile
+from assist.simulate.profile import Profile
 from tests.fast_time import hasten
 from tests.live.signals import runs, signal_to_noise, tone
 from tests.rigs import EAR, Call, Samples, now, until, worker

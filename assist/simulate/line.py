@@ -25,7 +25,8 @@ from assist.simulate.destinations import Destination, find_destination
 from assist.simulate.dialplan import Dialplan, Extension
 from assist.simulate.inbound import InboundSocket
 from assist.simulate.outgoing import USAGE, SimulatedRinging, await_answer, parse
-from assist.simulate.session import Profile, Session, Steps
+from assist.simulate.profile import Profile
+from assist.simulate.session import Session, Steps
 from assist.simulate.switchboard import Switchboard
 
 logger = logging.getLogger(__name__)

@@ -6,10 +6,9 @@ here either: API commands, the hang-up, and with ``timer_name`` the reading of w
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 from uuid import uuid4
@@ -17,6 +16,7 @@ from uuid import uuid4
 from assist.audio.formats import Encoding
 from assist.simulate.causes import q850
 from assist.simulate.handset import Handset, Packet
+from assist.simulate.profile import Profile, Times
 from assist.simulate.rtp import Rtp
 from assist.simulate.switchboard import Switchboard
 from assist.switch.wire import Command
@@ -25,27 +25,12 @@ Steps: TypeAlias = Generator[None, None, None]
 """Each step is the wait for the next frame."""
 
 
-MOMENTS = ("Created", "Progress", "Progress-Media", "Answered", "Hangup")
-"""Of a call, which every event tells in microseconds since the epoch; 0: not yet."""
-
-
 class Listener(Protocol):
     """A connection that serves a call."""
 
     def notice_end(self) -> None:
         """The call was hung up."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """Who calls whom."""
-
-    caller_number: str
-    caller_name: str
-    """May hold bytes that are no UTF-8, as ``surrogateescape`` writes them."""
-    called_number: str
-    direction: str = "inbound"
 
 
 class Session:
@@ -58,8 +43,7 @@ class Session:
         self.board = board
         self.profile = profile
         self.rtp = Rtp(codec)
-        outgoing = profile.direction == "outbound"
-        self._name = f"sofia/trunk/{profile.called_number if outgoing else f'{profile.caller_number}@127.0.0.1'}"
+        self._name = profile.channel_name
         self.handset = Handset()
         self.variables = self._first_variables(codec) | dict(variables)
         self.answered = False
@@ -95,7 +79,7 @@ class Session:
         self._signals: deque[Callable[[], None]] = deque()
         self.frames = 0
         """Since the call began."""
-        self._times = {"Created": _now()}
+        self._times = Times()
         self._in_flight = Packet(b"")
         self._read_codec = codec
 
@@ -203,14 +187,11 @@ class Session:
     def profile_data(self, prefix: str) -> dict[str, str]:
         """Return who calls whom, in headers that begin with *prefix*."""
         return {
-            f"{prefix}-Direction": self.profile.direction,
-            f"{prefix}-Caller-ID-Name": self.profile.caller_name,
-            f"{prefix}-Caller-ID-Number": self.profile.caller_number,
-            f"{prefix}-Destination-Number": self.profile.called_number,
+            **self.profile.headers(prefix),
             f"{prefix}-Unique-ID": self.uuid,
             f"{prefix}-Context": "assist",
             f"{prefix}-Channel-Name": self._name,
-            **{f"{prefix}-Channel-{moment}-Time": self._times.get(moment, "0") for moment in MOMENTS},
+            **self._times.headers(prefix),
         }
 
     def set_variable(self, name: str, value: str) -> None:
@@ -228,7 +209,7 @@ class Session:
     def ring(self) -> None:
         """Whoever is called hears it ring."""
         if not self.cause:
-            self._times["Progress"] = _now()
+            self._times.mark("Progress")
             self.fire("CHANNEL_PROGRESS")
 
     def announce(self) -> None:
@@ -236,7 +217,7 @@ class Session:
         if not (self.media or self.cause):
             self.media = True
             self.variables["endpoint_disposition"] = "EARLY MEDIA"
-            self._times["Progress-Media"] = _now()
+            self._times.mark("Progress-Media")
             self.fire("CHANNEL_PROGRESS_MEDIA")
             self.announced.set()
 
@@ -245,7 +226,7 @@ class Session:
         if not self.answered and self.ready:
             self.answered = self.media = True
             self.variables["endpoint_disposition"] = "ANSWER"
-            self._times["Answered"] = _now()
+            self._times.mark("Answered")
             self.fire("CHANNEL_ANSWER")
             self.picked_up.set()
 
@@ -257,7 +238,7 @@ class Session:
         """End the call. What runs learns it when it looks."""
         if not self.cause:
             self.cause = cause
-            self._times["Hangup"] = _now()
+            self._times.mark("Hangup")
             self.variables |= {"hangup_cause": cause, "hangup_cause_q850": str(q850(cause))}
             if last := self.rtp.flush():
                 self.handset.hear(last)
@@ -311,7 +292,3 @@ class Session:
         """End that recording. Raises `KeyError` if there is none."""
         self.rtp.recorders.pop(path).close()
         self.fire("RECORD_STOP", {"Record-File-Path": str(path)})
-
-
-def _now() -> str:
-    return str(time.time_ns() // 1000)
