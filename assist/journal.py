@@ -119,7 +119,7 @@ class Journal:
             self._answered_by,
         )
         try:
-            await self._store.record_call(record)
+            await self._store.history.record(record)
             await self._store.end_session(self._line.id, within=OUT_OF_CALL)
         except StoreError as error:
             log.warning("the call is missing in the history: %s", error)

@@ -130,7 +130,7 @@ class House:
         """Wait until the call is in the history."""
         async with asyncio.timeout(10):
             while True:
-                for record in await self.store.recent_calls(10_000):
+                for record in (await self.store.history.recent(10_000)).calls:
                     if record.id == call.id:
                         return record
                 await asyncio.sleep(0.01)

@@ -104,7 +104,7 @@ async def test_what_the_history_knows_of_a_call_counts(clocked: Clocked, reaper:
     claim = await clocked.dialed()
     await clocked.ledger.answered(claim.id)
     then = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    await store.record_call(
+    await store.history.record(
         CallRecord(claim.id, "clinica", "outbound", then, then, then + timedelta(seconds=42), "NORMAL_CLEARING")
     )
     await clocked.later(31)

@@ -110,7 +110,7 @@ async def test_everybody_of_a_campaign_is_called_and_what_became_of_it_is_known(
             standing.contact.number: [past.result for past in standing.past]
             for standing in (await ledger.contacts("c")).standings
         }
-        record = await home.store.call(silent)
+        record = await home.store.history.call(silent)
     assert found == {number: [result] for number, result in ends.items()}
     assert counts.outcomes == {Outcome.EXHAUSTED: 3, Outcome.INVALID: 1, Outcome.REACHED: 2}
     assert said == "Hola, Ana, le llama un asistente automático."

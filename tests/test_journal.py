@@ -74,7 +74,7 @@ async def test_the_history_has_when_how_long_and_why_but_no_words_and_no_numbers
             for event in STORY:
                 written.write(event)
             await written.conclude()
-        record = next(record for record in await store.recent_calls(10_000) if record.id == call.id)
+        record = next(record for record in (await store.history.recent(10_000)).calls if record.id == call.id)
         assert await store.load_session(call.id) is None
     assert (record.assistant, record.direction, record.started) == ("uno", "inbound", STARTED)
     assert (record.cause, record.turns) == ("NORMAL_CLEARING", (RECORD,))
@@ -92,7 +92,7 @@ async def test_a_call_that_was_taken_over_keeps_the_turns_before(redis_url: str)
             written.write(TURN)
             written.write(STORY[-1])
             await written.conclude()
-        record = next(record for record in await store.recent_calls(10_000) if record.id == call.id)
+        record = next(record for record in (await store.history.recent(10_000)).calls if record.id == call.id)
     assert record.turns == (RECORD, RECORD)
 
 

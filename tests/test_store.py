@@ -2,18 +2,15 @@ import asyncio
 import os
 import signal
 import time
-import uuid
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 from assist.errors import StoreError
-from assist.store import IN_CALL, MOST_EVENTS, CallRecord, Store, TurnRecord, Worker, open_store
+from assist.store import IN_CALL, MOST_EVENTS, Store, TurnRecord, Worker, open_store
 from tests.redis_process import redis_process
 
 RETENTION = timedelta(days=30)
@@ -35,20 +32,6 @@ async def store(redis: Redis, redis_url: str) -> AsyncIterator[Store]:
         yield opened
 
 
-def call(began: datetime = BEGAN) -> CallRecord:
-    return CallRecord(
-        id=str(uuid.uuid4()),
-        assistant="clinic",
-        direction="inbound",
-        started=began,
-        answered=began + timedelta(seconds=1),
-        ended=began + timedelta(seconds=90),
-        cause="NORMAL_CLEARING",
-        turns=(TURN,),
-        cost_usd=Decimal("0.0123"),
-    )
-
-
 async def test_a_session_is_found_as_it_was_saved_last(store: Store) -> None:
     await store.save_session("c1", b"first")
     await store.save_session("c1", b"second \xff")
@@ -68,38 +51,6 @@ async def test_everything_said_has_a_time_to_live(store: Store, redis: Redis) ->
     await store.add_event("c1", {"heard": "words"})
     assert 0 < await redis.pttl("session:c1") <= 300_000
     assert 0 < await redis.pttl("events:c1") <= RETENTION // timedelta(milliseconds=1)
-
-
-async def test_the_history_of_calls_stays(store: Store, redis: Redis) -> None:
-    record = call()
-    await store.record_call(record)
-    assert await redis.ttl(f"call:{record.id}") == -1
-    assert await store.recent_calls() == [record]
-
-
-async def test_a_call_recorded_twice_is_one_call(store: Store) -> None:
-    record = call()
-    await store.record_call(record)
-    await store.record_call(replace(record, cause="USER_BUSY"))
-    assert [found.cause for found in await store.recent_calls()] == ["USER_BUSY"]
-
-
-async def test_the_history_is_read_in_pages_that_new_calls_do_not_shift(store: Store) -> None:
-    records = [call(BEGAN + timedelta(seconds=second)) for second in (0, 1, 1, 2, 3)]
-    for record in records:
-        await store.record_call(record)
-    seen = list(await store.recent_calls(2))
-    await store.record_call(call(BEGAN + timedelta(hours=1)))
-    while page := await store.recent_calls(2, after=seen[-1].id):
-        seen += page
-    assert len(seen) == 5
-    assert {record.id for record in seen} == {record.id for record in records}
-    assert [record.started for record in seen] == sorted((record.started for record in records), reverse=True)
-
-
-async def test_the_page_after_an_unknown_call_is_empty(store: Store) -> None:
-    await store.record_call(call())
-    assert await store.recent_calls(after="nobody") == []
 
 
 async def test_events_come_in_order_and_from_where_one_left_off(store: Store) -> None:

@@ -62,7 +62,7 @@ class Reaper:
 
     async def _told(self, live: Live, end: End | None) -> tuple[Result, float]:
         """Return what is known: who held the call may have been lost right after it, or never had it."""
-        if record := await self._store.call(live.claim.id):
+        if record := await self._store.history.call(live.claim.id):
             return Result.HUMAN, (record.ended - (record.answered or record.started)).total_seconds()
         if end is None:
             return Result.UNKNOWN, 0.0

@@ -132,7 +132,7 @@ async def is_silent_for(leg: FarLeg, seconds: float, within: float = 20.0) -> No
 async def recorded(home: House, call: str, within: float = 10.0) -> Path:
     """Wait until the worker is done with *call*, and return its recording."""
     async with asyncio.timeout(within), home.store() as store:
-        while not any(record.id == call for record in await store.recent_calls()):  # noqa: ASYNC110 - as above
+        while not any(record.id == call for record in (await store.history.recent()).calls):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.02)
     return home.recording(call)
 

@@ -1,44 +1,19 @@
-"""What outlives a process, in Redis. Every key of the project is named here, and nowhere else.
+"""Calls in progress, workers and sentences."""
 
-======================= ====== ============================================= ================================
-key                     type   holds                                         kept
-======================= ====== ============================================= ================================
-``session:<call>``      string all it takes to go on with the call elsewhere as the caller says
-``assistant:<version>`` string its file, as calls began with it              two sessions
-``events:<call>``       stream what happened in the call, words included     the retention
-``call:<call>``         string `CallRecord`: no words, no numbers            for ever
-``calls``               zset   ids of all those, by the time they began      for ever
-``worker:<name>``       string `Worker`, its last heartbeat                  a few seconds
-``workers``             zset   names of those                                while they live
-``{speech}:<hash>``     string a sentence as it was spoken, `LINE` audio     the retention after its last use
-``{speech}:used``       zset   hashes of those, by when they were last used  likewise
-``{speech}:bytes``      hash   the size of each, and of all as ``all``       likewise
-======================= ====== ============================================= ================================
-
-Calls are known by FreeSWITCH's UUID; nothing is keyed by a telephone number. What was rendered ahead of the calls
-stays for ever, and goes last when there is no room. The braces keep a cache in one place of a Cluster.
-"""
-
-import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any, Final, TypeAlias, cast
 
 from pydantic import TypeAdapter
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
-from assist.errors import StoreError
-
-IN_CALL: Final = 0.05
-"""Seconds that a caller may be kept waiting for Redis."""
-OUT_OF_CALL: Final = 2.0
-"""Seconds, where nobody is on the line."""
+from assist.store.bounds import IN_CALL, OUT_OF_CALL, bounded
+from assist.store.history import History
+from assist.store.records import Worker
 
 SESSION_KEPT: Final = timedelta(hours=4)
 """After the last turn; each saves the session anew."""
@@ -46,6 +21,8 @@ ASSISTANT_KEPT: Final = 2 * SESSION_KEPT
 """After the beginning of a call, which is no longer than a session is kept; each half of it may be saved anew."""
 MOST_EVENTS: Final = 2000
 """Of one call: an hour of talk has about 1,000; more would be a loop."""
+ORDERS_KEPT: Final = timedelta(minutes=10)
+"""Longer than a call waits for a worker to take it over."""
 WORKER_FORGOTTEN_AFTER: Final = timedelta(seconds=5)
 
 CONNECTIONS: Final = 16
@@ -56,78 +33,11 @@ MOST_WAITING: Final = 1000
 Event: TypeAlias = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRecord:
-    """How long the caller waited in one turn, and for what, in milliseconds; `None`: that did not happen."""
-
-    end_of_turn_ms: int | None
-    stt_ms: int | None
-    llm_ms: int | None
-    tts_ms: int | None
-    first_audio_ms: int | None
-    """From the caller's last sound to the first of the answer."""
-    interrupted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class UseRecord:
-    """What one engine did for a call."""
-
-    kind: str
-    """``stt``, ``llm`` or ``tts``."""
-    engine: str
-    model: str
-    """Empty for an embedded engine."""
-    cost_usd: Decimal | None
-    """None: nobody wrote down the price."""
-    amount: Mapping[str, float]
-    """Requests, seconds, characters and tokens."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """One call as the history knows it: no words, no numbers. Times know their zone."""
-
-    id: str
-    assistant: str
-    direction: str
-    started: datetime
-    answered: datetime | None
-    ended: datetime
-    cause: str
-    """FreeSWITCH's hang-up cause."""
-    turns: tuple[TurnRecord, ...] = ()
-    cost_usd: Decimal = Decimal(0)
-    used: tuple[UseRecord, ...] = ()
-    answered_by: str = ""
-    """Who or what answered a call that we placed, as `assist.call.answer_words.Kind`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """One worker, alive."""
-
-    name: str
-    """Of all workers on all machines, no other has it."""
-    calls: int
-    """In progress."""
-    capacity: int
-
-
 # One more try, on a new connection, is what a restarted server takes. RESP2: one shape for each answer. And no bound of
 # the library's own, which is 5 s: the bounds are ours, and who waits for an event waits for longer.
 _MANNERS: Final[Mapping[str, Any]] = {"retry": Retry(NoBackoff(), 1), "protocol": 2, "socket_timeout": None}
 
-_CALL = TypeAdapter(CallRecord)
 _WORKER = TypeAdapter(Worker)
-
-# The page after a call: by rank, since calls may begin in the same millisecond and new ones arrive meanwhile.
-_IDS_AFTER = """
-local rank = ARGV[1] ~= '' and redis.call('ZREVRANK', KEYS[1], ARGV[1])
-if ARGV[1] ~= '' and not rank then return {} end
-local first = rank and rank + 1 or 0
-return redis.call('ZREVRANGE', KEYS[1], first, first + ARGV[2] - 1)
-"""
 
 # Scores are milliseconds; those of what was rendered ahead are so much later that it goes last.
 _AHEAD: Final = 10**15
@@ -192,6 +102,8 @@ class Store:
         """For what waits in Redis, which must not keep a call from a connection."""
         self._retention = retention
         """Of everything said."""
+        self.history = History(redis)
+        """Calls that are over."""
 
     async def ping(self, *, within: float = IN_CALL) -> None:
         """Return if Redis answers."""
@@ -240,34 +152,43 @@ class Store:
         self, call_id: str, after: str = "0", *, wait: timedelta | None = None, within: float = OUT_OF_CALL
     ) -> Sequence[tuple[str, Event]]:
         """Return the events of the call *after* that id, each with its own id; if there are none, *wait* for one."""
+        news = await self.news({call_id: after}, wait=wait, within=within)
+        return news.get(call_id, [])
+
+    async def news(
+        self, after: Mapping[str, str], *, wait: timedelta | None = None, within: float = OUT_OF_CALL
+    ) -> Mapping[str, Sequence[tuple[str, Event]]]:
+        """Return the events of several calls, each *after* that id; if there are none at all, *wait* for one."""
+        prefix = "events:"
+        streams = await self._read({f"{prefix}{call}": last for call, last in after.items()}, wait, within)
+        return {name.removeprefix(prefix): entries for name, entries in streams.items()}
+
+    async def order(self, call_id: str, order: Event, *, within: float = OUT_OF_CALL) -> str:
+        """Ask whoever holds the call for something, and return the order's id."""
+        fields: dict[Any, Any] = {"call": call_id, **order}
+        oldest = _ms(timedelta(seconds=time.time()) - ORDERS_KEPT)
+        async with bounded(within):
+            identity: Any = await self._redis.xadd("orders", fields, minid=oldest, approximate=True)
+        return cast("bytes", identity).decode()
+
+    async def orders(
+        self, after: str = "0", *, wait: timedelta | None = None, within: float = OUT_OF_CALL
+    ) -> Sequence[tuple[str, Event]]:
+        """Return what was ordered *after* that id, of all calls, each with its id; if there is none, *wait* for one."""
+        return (await self._read({"orders": after}, wait, within)).get("orders", [])
+
+    async def _read(
+        self, after: Mapping[str, str], wait: timedelta | None, within: float
+    ) -> Mapping[str, Sequence[tuple[str, Event]]]:
+        streams: dict[Any, Any] = dict(after)
         # To Redis, a block of 0 ms is for ever.
         block = None if wait is None else max(1, wait // timedelta(milliseconds=1))
         async with bounded(within + (block or 0) / 1000):
-            streams: Any = await (self._waiting if block else self._redis).xread(
-                {f"events:{call_id}": after}, block=block
-            )
-        return [(identity.decode(), _text(fields)) for _, entries in streams for identity, fields in entries]
-
-    async def record_call(self, call: CallRecord, *, within: float = OUT_OF_CALL) -> None:
-        """Add a call that is over to the history. The same call again replaces itself."""
-        async with bounded(within):
-            await self._redis.set(f"call:{call.id}", _CALL.dump_json(call))
-            await self._redis.zadd("calls", {call.id: call.started.timestamp()})
-
-    async def call(self, call_id: str, *, within: float = OUT_OF_CALL) -> CallRecord | None:
-        """Return a call of the history, if it is there."""
-        async with bounded(within):
-            found: Any = await self._redis.get(f"call:{call_id}")
-        return _CALL.validate_json(found) if found else None
-
-    async def recent_calls(
-        self, limit: int = 50, after: str | None = None, *, within: float = OUT_OF_CALL
-    ) -> Sequence[CallRecord]:
-        """Return calls of the history, latest beginning first: the page that follows the call *after*."""
-        async with bounded(within):
-            ids: Any = await self._redis.eval(_IDS_AFTER, 1, "calls", after or "", str(limit))
-            calls = await self._values("call:", ids)
-        return [_CALL.validate_json(call) for call in calls if call]
+            found: Any = await (self._waiting if block else self._redis).xread(streams, block=block)
+        return {
+            name.decode(): [(identity.decode(), _text(fields)) for identity, fields in entries]
+            for name, entries in found
+        }
 
     async def worker_alive(self, worker: Worker, *, within: float = OUT_OF_CALL) -> None:
         """Tell that *worker* lives; it is forgotten unless that is told again within a few seconds."""
@@ -328,16 +249,6 @@ async def open_store(url: str, retention: timedelta) -> AsyncIterator[Store]:
     patient = ConnectionPool.from_url(url, max_connections=MOST_WAITING, **_MANNERS)
     async with Redis.from_pool(quick) as redis, Redis.from_pool(patient) as waiting:
         yield Store(redis, waiting, retention)
-
-
-@asynccontextmanager
-async def bounded(within: float) -> AsyncIterator[None]:
-    """Give what is asked of Redis so many seconds. Raises `StoreError`, and nothing of the client library's."""
-    try:
-        async with asyncio.timeout(within):
-            yield
-    except (RedisError, OSError) as error:
-        raise StoreError(f"Redis: {type(error).__name__}") from error
 
 
 def _speech(name: str) -> str:

@@ -1,0 +1,48 @@
+"""What outlives a process, in Redis. Every key of the project is named here, and nowhere else.
+
+======================= ====== ============================================= ================================
+key                     type   holds                                         kept
+======================= ====== ============================================= ================================
+``session:<call>``      string all it takes to go on with the call elsewhere as the caller says
+``assistant:<version>`` string its file, as calls began with it              two sessions
+``events:<call>``       stream what happened in the call, words included     the retention
+``call:<call>``         string `CallRecord`: no words, no numbers            for ever
+``calls``               zset   ids of all those, by the time they began      for ever
+``calls:<kind>:<what>`` zset   likewise, of one ``assistant``, ``direction``, for ever
+                               ``cause`` or who ``answered_by``
+``usage:<day>``         hash   `Usage` of the calls that began then, in UTC  for ever
+``orders``              stream what calls were asked to do from outside      ten minutes
+``worker:<name>``       string `Worker`, its last heartbeat                  a few seconds
+``workers``             zset   names of those                                while they live
+``{speech}:<hash>``     string a sentence as it was spoken, `LINE` audio     the retention after its last use
+``{speech}:used``       zset   hashes of those, by when they were last used  likewise
+``{speech}:bytes``      hash   the size of each, and of all as ``all``       likewise
+======================= ====== ============================================= ================================
+
+Calls are known by FreeSWITCH's UUID; nothing is keyed by a telephone number. What was rendered ahead of the calls
+stays for ever, and goes last when there is no room. The braces keep a cache in one place of a Cluster.
+"""
+
+from assist.store.bounds import IN_CALL, OUT_OF_CALL, bounded
+from assist.store.history import History, Page
+from assist.store.records import CallRecord, TurnRecord, Usage, UseRecord, Worker
+from assist.store.store import ASSISTANT_KEPT, MOST_EVENTS, SESSION_KEPT, Event, Store, open_store
+
+__all__ = [
+    "ASSISTANT_KEPT",
+    "IN_CALL",
+    "MOST_EVENTS",
+    "OUT_OF_CALL",
+    "SESSION_KEPT",
+    "CallRecord",
+    "Event",
+    "History",
+    "Page",
+    "Store",
+    "TurnRecord",
+    "Usage",
+    "UseRecord",
+    "Worker",
+    "bounded",
+    "open_store",
+]
