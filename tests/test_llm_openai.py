@@ -19,12 +19,12 @@ from tests.contracts import llm as contract
 from tests.contracts.llm import ASSISTANT
 from tests.providers import Fault
 from tests.providers.http import HttpService
+from tests.providers.openai import KEY, Refusal
 from tests.providers.openai_chat import (
     MODEL,
     USAGE,
     Completions,
     Cut,
-    Refusal,
     Step,
     Wait,
     chunk,
@@ -34,7 +34,6 @@ from tests.providers.openai_chat import (
     text,
     tool_call,
 )
-from tests.providers.openai_tts import KEY
 
 QUESTION = Dialog("es", [Message(Speaker.ASSISTANT, "Diga."), Message(Speaker.CALLER, "¿Abren el sábado?")])
 

@@ -37,8 +37,8 @@ from tests.line_audio import frames
 from tests.providers import Fault
 from tests.providers.http import HttpService
 from tests.providers.listener import listener
+from tests.providers.openai import KEY
 from tests.providers.openai_stt import Transcriptions, openai_transcriptions
-from tests.providers.openai_tts import KEY
 from tests.recordings import recording
 
 MODELS = ("gpt-transcribe", "gpt-4o-mini-transcribe", "whisper-1")

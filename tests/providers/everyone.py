@@ -12,9 +12,10 @@ from tests.providers.deepgram import deepgram_server
 from tests.providers.google_stt import google_stt_server
 from tests.providers.google_tts import google_tts_server
 from tests.providers.http import HttpService
+from tests.providers.openai import KEY
 from tests.providers.openai_chat import MODEL, Completions, Think
 from tests.providers.openai_stt import Transcriptions, openai_transcriptions
-from tests.providers.openai_tts import KEY, Speech, openai_speech
+from tests.providers.openai_tts import Speech, openai_speech
 from tests.providers.polly import PollyService, amazon_polly
 
 ENGINES = {

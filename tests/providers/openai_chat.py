@@ -7,22 +7,21 @@ none.
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias, get_type_hints
 
 from aiohttp import web
 from openai.types.chat import ChatCompletionChunk
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
-from openai.types.model import Model
-from openai.types.shared import ErrorObject
 from pydantic import TypeAdapter
 
 from assist.llm import CollectDigits, HangUp, Part, Transfer, Usage
 from tests.providers import Fault
-from tests.providers.http import HttpService, garbage
-from tests.providers.openai_tts import KEY
+from tests.providers.http import HttpService
+from tests.providers.openai import NO_MODEL, Refusal, admitted, described, openai_service
 
 MODEL = "gpt-4o"
+KNOWN = described(MODEL).model_dump(exclude_unset=True)
 USAGE = Usage(input=120, cached=64, output=9)
 
 
@@ -36,32 +35,11 @@ class Cut:
     """Close the connection without ending the answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An answer that is an error."""
-
-    status: int
-    message: str = f"No: {KEY}, clínica"
-    param: str | None = None
-    code: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def response(self) -> web.Response:
-        error = ErrorObject(message=self.message, type="invalid_request_error", param=self.param, code=self.code)
-        return web.json_response({"error": error.model_dump()}, status=self.status, headers=self.headers)
-
-
 Step: TypeAlias = bytes | Wait | Cut
 """Of a streamed answer: a piece of the body, or what happens instead."""
 Think: TypeAlias = Callable[[Sequence[str]], Sequence[Part]]
 """Answers a dialog, whose messages it is given without the instruction."""
 
-REFUSALS = {
-    Fault.UNAUTHORIZED: Refusal(401, code="invalid_api_key"),
-    Fault.FORBIDDEN: Refusal(403, code="unsupported_country_region_territory"),
-    Fault.BUSY: Refusal(429, code="rate_limit_exceeded", headers={"retry-after": "7"}),
-    Fault.BROKEN: Refusal(500, code="server_error"),
-}
 INSTEAD: Mapping[Fault, Step] = {Fault.STALLED: Wait(), Fault.CUT: Cut()}
 """What comes after the beginning of an answer."""
 
@@ -81,21 +59,17 @@ class Completions:
         self._think = think
 
     async def answer(self, service: HttpService, request: web.BaseRequest) -> web.StreamResponse:
-        if request.headers.get("Authorization") != f"Bearer {KEY}":
-            return REFUSALS[Fault.UNAUTHORIZED].response()
-        if service.fault is Fault.GARBAGE:
-            return garbage()
-        if service.fault and (refusal := REFUSALS.get(service.fault)):
-            return refusal.response()
+        if instead := admitted(service, request):
+            return instead
         match request.method, request.path:
             case "POST", "/chat/completions":
                 self.diary.append(checked(await request.json()))
                 return await self._reply(service, request)
             case "GET", "/models":
-                return web.json_response({"object": "list", "data": [described()]})
+                return web.json_response({"object": "list", "data": [KNOWN]})
             case "GET", path if path == f"/models/{MODEL}" and not self.describes:
-                return web.json_response(described())
-        return (self.describes or Refusal(404, code="model_not_found")).response()
+                return web.json_response(KNOWN)
+        return (self.describes or NO_MODEL).response()
 
     async def _reply(self, service: HttpService, request: web.BaseRequest) -> web.StreamResponse:
         if refusal := self._refused():
@@ -135,13 +109,7 @@ class Completions:
 
 def openai_chat(completions: Completions) -> HttpService:
     """Return the service, to be entered."""
-    return HttpService(
-        "openai",
-        completions.answer,
-        address="base_url",
-        environment={"OPENAI_API_KEY": KEY},
-        options={"key": "OPENAI_API_KEY", "model": MODEL},
-    )
+    return openai_service(completions.answer, model=MODEL)
 
 
 # What is said in the protocol
@@ -162,10 +130,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
     return value if isinstance(value, str) or not isinstance(value, Iterable) else [_plain(inner) for inner in value]
-
-
-def described() -> dict[str, Any]:
-    return Model(id=MODEL, created=1, object="model", owned_by="system").model_dump(exclude_unset=True)
 
 
 def event(data: object) -> bytes:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, get_type_hints
 
 from aiohttp import BodyPartReader, web
-from openai.types import Model
 from openai.types.audio import (
     TranscriptionSegment,
     TranscriptionTextDeltaEvent,
@@ -19,9 +18,9 @@ from openai.types.audio.transcription_text_done_event import Logprob
 from pydantic import TypeAdapter
 
 from assist.audio.formats import LINE
-from tests.providers import Fault, Hear
-from tests.providers.http import HttpService, garbage
-from tests.providers.openai_tts import KEY, refusal
+from tests.providers import Hear
+from tests.providers.http import HttpService
+from tests.providers.openai import Refusal, admitted, described, openai_service
 
 NAMES = {"es": "spanish", "en": "english"}
 """As ``whisper-1`` calls what it hears."""
@@ -45,26 +44,16 @@ class Transcriptions:
 
     async def answer(self, service: HttpService, request: web.BaseRequest) -> web.StreamResponse:
         form = await _parts(request)
-        match service.fault:
-            case Fault.FORBIDDEN:
-                return refusal(403, "unsupported_country_region_territory")
-            case Fault.BUSY:
-                return refusal(429, "rate_limit_exceeded", {"retry-after": "7"})
-            case Fault.BROKEN:
-                return refusal(500, "server_error")
-            case Fault.GARBAGE:
-                return garbage()
-        if service.fault is Fault.UNAUTHORIZED or request.headers.get("Authorization") != f"Bearer {KEY}":
-            return refusal(401, "invalid_api_key")
+        if instead := admitted(service, request):
+            return instead
         if request.method == "GET" and request.path.startswith("/models/"):
-            model = Model(id=request.path.removeprefix("/models/"), created=1, object="model", owned_by="openai")
-            return web.json_response(text=model.model_dump_json())
+            return web.json_response(text=described(request.path.removeprefix("/models/")).model_dump_json())
         assert (request.method, request.path) == ("POST", "/audio/transcriptions")
         audio = _audio(*form.pop("file"))
         asked = _checked({name: [value.decode() for value in values] for name, values in form.items()})
         self.diary.append(asked)
         if len(audio) < LINE.rate // 10 * LINE.sample_bytes:
-            return refusal(400, "audio_too_short")
+            return Refusal(400, code="audio_too_short").response()
         text = await self.hear(audio)
         if asked.get("stream") == "true":
             return await service.stream(request, self._events(asked, text), "text/event-stream")
@@ -155,10 +144,4 @@ def _audio(name: bytes, content: bytes) -> bytes:
 
 def openai_transcriptions(transcriptions: Transcriptions, model: str) -> HttpService:
     """Return the service, to be entered; *model* is what engines are told to ask for."""
-    return HttpService(
-        "openai",
-        transcriptions.answer,
-        address="base_url",
-        environment={"OPENAI_API_KEY": KEY},
-        options={"key": "OPENAI_API_KEY", "model": model},
-    )
+    return openai_service(transcriptions.answer, model=model)

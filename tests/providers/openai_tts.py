@@ -1,17 +1,15 @@
 """OpenAI's speech endpoint as a local server, held to the SDK's own types."""
 
 from aiohttp import web
-from openai.types import Model
 from openai.types.audio.speech_create_params import SpeechCreateParams
-from openai.types.shared import ErrorObject
 from pydantic import TypeAdapter
 
 from assist.audio.formats import LINE
 from assist.audio.resample import resample
-from tests.providers import Fault, Speak
-from tests.providers.http import HttpService, garbage
+from tests.providers import Speak
+from tests.providers.http import HttpService
+from tests.providers.openai import NO_MODEL, admitted, described, openai_service
 
-KEY = "sk-not-a-real-key"
 RATE = 24_000
 MODELS = ("gpt-4o-mini-tts", "tts-1")
 LONGEST = 4096
@@ -25,23 +23,13 @@ class Speech:
         self._speak = speak
 
     async def answer(self, service: HttpService, request: web.BaseRequest) -> web.StreamResponse:
-        match service.fault:
-            case Fault.FORBIDDEN:
-                return refusal(403, "unsupported_country_region_territory")
-            case Fault.BUSY:
-                return refusal(429, "rate_limit_exceeded", {"retry-after": "7"})
-            case Fault.BROKEN:
-                return refusal(500, "server_error")
-            case Fault.GARBAGE:
-                return garbage()
-        if service.fault is Fault.UNAUTHORIZED or request.headers.get("Authorization") != f"Bearer {KEY}":
-            return refusal(401, "invalid_api_key")
+        if instead := admitted(service, request):
+            return instead
         if request.method == "POST" and request.path == "/audio/speech":
             return await self._say(service, request)
         if request.method == "GET" and request.path.removeprefix("/models/") in MODELS:
-            model = Model(id=request.path.removeprefix("/models/"), created=1, object="model", owned_by="openai")
-            return web.json_response(text=model.model_dump_json())
-        return refusal(404, "model_not_found")
+            return web.json_response(text=described(request.path.removeprefix("/models/")).model_dump_json())
+        return NO_MODEL.response()
 
     async def _say(self, service: HttpService, request: web.BaseRequest) -> web.StreamResponse:
         asked = _checked(await request.read())
@@ -63,17 +51,6 @@ def _checked(body: bytes) -> SpeechCreateParams:
     return asked
 
 
-def refusal(status: int, code: str, headers: dict[str, str] | None = None) -> web.Response:
-    error = ErrorObject(message=f"No: {KEY}, clínica", type="invalid_request_error", code=code, param=None)
-    return web.json_response({"error": error.model_dump()}, status=status, headers=headers)
-
-
 def openai_speech(speech: Speech) -> HttpService:
     """Return the service, to be entered."""
-    return HttpService(
-        "openai",
-        speech.answer,
-        address="base_url",
-        environment={"OPENAI_API_KEY": KEY},
-        options={"key": "OPENAI_API_KEY"},
-    )
+    return openai_service(speech.answer)
