@@ -198,6 +198,84 @@ class Files(BaseSettings):
     """The FreeSWITCH program; without it the one on the PATH."""
 
 
+class Logs(BaseSettings):
+    """What this program writes on standard error (``ASSIST_LOG_*``)."""
+
+    model_config = _prefixed("ASSIST_LOG_")
+
+    format: Literal["auto", "json", "text"] = "auto"
+    """``auto``: text at a terminal, and one JSON object a line for anything else."""
+
+
+class Tracing(BaseSettings):
+    """Where traces of calls go (``OTEL_*``); the library that sends them reads more of such variables itself."""
+
+    model_config = _prefixed("OTEL_")
+
+    endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    """Of a collector, as ``http://127.0.0.1:4318``; without it nothing is traced."""
+    service_name: str = "assist"
+    content: bool = Field(default=False, validation_alias="ASSIST_TRACE_CONTENT")
+    """Put what was said into the traces."""
+
+
+class Retention(BaseSettings):
+    """How many days what is personal is kept, besides what was said (``ASSIST_*_DAYS``)."""
+
+    model_config = _prefixed("ASSIST_")
+
+    recordings_days: float = Field(default=30.0, gt=0.0)
+    history_days: float = Field(default=365.0, gt=0.0)
+    """Of calls, without words; and which number was called how often."""
+    contacts_days: float = Field(default=90.0, gt=0.0)
+    """After the end of their campaign."""
+    audit_days: float = Field(default=730.0, gt=0.0)
+    """Of who did what."""
+
+
+class Api(BaseSettings):
+    """The REST API (``ASSIST_API_*``)."""
+
+    model_config = _prefixed("ASSIST_API_")
+
+    listen: Annotated[tuple[str, Port], BeforeValidator(_address), NoDecode] | None = None
+    """Where, as ``127.0.0.1:8085``; without it `assist serve` has no API, and `assist api` listens there."""
+    rate: float = Field(default=50.0, gt=0.0)
+    """Requests per second of one key; twice as many at once."""
+    body_mb: float = Field(default=1.0, gt=0.0)
+    """Of one request, but for the lists of campaigns."""
+    list_mb: float = Field(default=200.0, gt=0.0)
+    """Of a list to be imported."""
+    watchers: int = Field(default=2000, ge=1)
+    """Streams of events at once."""
+
+
+class Calls(BaseSettings):
+    """Whom the API may call, and how often (``ASSIST_CALLS_*``)."""
+
+    model_config = _prefixed("ASSIST_CALLS_")
+
+    country: str = Field(default="ES", pattern="^[A-Z]{2}$")
+    """It may be called, and numbers without a country code are taken to be there."""
+    countries: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    """Others that may be called."""
+    prefixes: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    """Besides the countries, as ``+3491``."""
+    kinds: Names = ("fixed", "mobile", "fixed_or_mobile")
+    """Of numbers: others cost more, as ``premium`` and ``shared_cost``."""
+    gateway: str = "carrier"
+    """Of FreeSWITCH's configuration."""
+    shown: str | None = Field(default=None, pattern=r"^\+[1-9]\d{6,14}$")
+    """The number that the called see; without it the gateway's own."""
+    ring_seconds: int = Field(default=45, ge=5, le=120)
+    per_day: int = Field(default=1000, ge=0)
+    """Calls in a day, in UTC."""
+    per_number: int = Field(default=5, ge=0)
+    """In a day, to one number."""
+    usd_per_day: float = Field(default=50.0, ge=0.0)
+    """Of all calls that are over, whoever placed them: then the API places no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that may vary, by group."""
@@ -212,9 +290,30 @@ class Settings:
     esl: Esl
     redis: Redis
     files: Files
+    logs: Logs
+    tracing: Tracing
+    retention: Retention
+    api: Api
+    calls: Calls
 
 
-GROUPS: tuple[type[BaseSettings], ...] = (Listen, Workers, Engines, OpenAI, Deepgram, Google, Aws, Esl, Redis, Files)
+GROUPS: tuple[type[BaseSettings], ...] = (
+    Listen,
+    Workers,
+    Engines,
+    OpenAI,
+    Deepgram,
+    Google,
+    Aws,
+    Esl,
+    Redis,
+    Files,
+    Logs,
+    Tracing,
+    Retention,
+    Api,
+    Calls,
+)
 
 
 def read_settings(*needed: str) -> Settings:
