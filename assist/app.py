@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -41,6 +42,8 @@ from assist.switch.directory import MediaDirectory, sweep
 from assist.switch.events import Event
 from assist.switch.media import Media
 from assist.switch.server import Server, serve
+from assist.tracing.spans import About
+from assist.tracing.tracing import Tracing, open_tracing
 from assist.tts.cache import SpeechCache
 
 log = logging.getLogger(__name__)
@@ -50,24 +53,27 @@ TELL_ALIVE = 2.0
 """Seconds between two signs of life of a worker in the store."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a worker holds calls with."""
+
+    store: Store
+    media: Media
+    ears: Ears
+    kit: Kit
+    tracing: Tracing
+
+
 class Worker:
     """Holds the calls that FreeSWITCH sends."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        assistants: Assistants,
-        store: Store,
-        media: Media,
-        ears: Ears,
-        kit: Kit,
-        campaigns: "Campaigns",
-    ) -> None:
+    def __init__(self, settings: Settings, assistants: Assistants, parts: Parts, campaigns: "Campaigns") -> None:
         self._settings = settings
-        self._store = store
-        self._media = media
-        self._ears = ears
-        self._kit = kit
+        self._store = parts.store
+        self._media = parts.media
+        self._ears = parts.ears
+        self._kit = parts.kit
+        self._tracing = parts.tracing
         self._campaigns = campaigns
         self._assistants = assistants
         self._saved: dict[str, float] = {}
@@ -102,14 +108,22 @@ class Worker:
         await self._keep_recording(channel)
         started = datetime.fromtimestamp(session.started_at, UTC) if session else datetime.now(UTC)
         turns = await self._turns(channel.line.id) if session else []
-        async with Journal(self._store, channel.line, assistant.name, started, turns) as journal:
-            engines = await self._kit.engines(assistant, journal.write, session.spent if session else ())
-            errand = held.errand(assistant) if held else None
+        spent = session.spent if session else ()
+        about = About(channel.line.id, assistant.name, channel.line.direction)
+        async with (
+            Journal(self._store, channel.line, assistant.name, started, turns) as journal,
+            self._tracing.call(about, started.timestamp(), spent) as traced,
+        ):
 
             def note(event: CallEvent) -> None:
                 journal.write(event)
+                traced.note(event)
                 if held:
                     held.note(event)
+
+            engines = await self._kit.engines(assistant, note, spent)
+            traced.bill = engines.bill
+            errand = held.errand(assistant) if held else None
 
             call = Call(channel, ear, assistant, engines, self._store, note, errand)
             cause = await call.run(session)
@@ -214,10 +228,11 @@ async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -
         media = await stack.enter_async_context(Media(settings.files.media_dir))
         ears = Ears(await asyncio.to_thread(Vad))
         stack.callback(ears.close)
+        tracing = await stack.enter_async_context(open_tracing(settings.tracing))
         await stack.enter_async_context(alive)
         listen, limit = settings.listen, settings.workers.calls
         campaigns = Campaigns(settings, url, await stack.enter_async_context(AsyncExitStack()))
-        hold = Worker(settings, assistants, store, media, ears, kit, campaigns).hold
+        hold = Worker(settings, assistants, Parts(store, media, ears, kit, tracing), campaigns).hold
         serving: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
         telling = asyncio.create_task(_tell_alive(store, serving, limit))
         stack.callback(telling.cancel)

@@ -14,7 +14,7 @@ LAYERS = [
     {"webhooks", "placing"},
     {"campaign"},
     {"monitor"},
-    {"engines", "journal"},
+    {"engines", "journal", "tracing"},
     {"simulate"},
     {"switch", "call", "flow"},
     {"stt", "tts", "llm"},

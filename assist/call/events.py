@@ -58,6 +58,8 @@ class Turn:
     """From there to its first audio."""
     first_audio_ms: int | None
     """All of these: from the caller's last sound to the first audio on its way."""
+    spoken_ms: int | None = None
+    """From there until all of the answer was heard, or it was broken off."""
 
 
 @dataclass(frozen=True, slots=True)

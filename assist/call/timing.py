@@ -1,5 +1,6 @@
 """How long each part of a turn took."""
 
+import asyncio
 from itertools import pairwise
 
 from assist.call.events import Turn
@@ -8,7 +9,7 @@ from assist.call.speech import Speech
 
 
 def turn(question: Question, speech: Speech, *, interrupted: bool) -> Turn:
-    """Return the turn of *question*, answered by *speech*."""
+    """Return the turn of *question*, answered by *speech*, which is over just now."""
     times = [
         question.voice_ended_at,
         question.ended_at,
@@ -26,6 +27,7 @@ def turn(question: Question, speech: Speech, *, interrupted: bool) -> Turn:
         llm_ms=llm,
         tts_ms=tts,
         first_audio_ms=_milliseconds(times[0], times[-1]),
+        spoken_ms=_milliseconds(times[-1], asyncio.get_running_loop().time()),
     )
 
 
