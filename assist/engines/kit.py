@@ -22,6 +22,7 @@ from assist.errors import ConfigurationError
 from assist.llm import Brains, LanguageModel
 from assist.provider import Kind
 from assist.provider.bill import Bill, Item
+from assist.provider.circuit import Circuit
 from assist.provider.health import warm, warm_all, watch
 from assist.provider.member import Member, TookOver
 from assist.provider.prices import Prices, Table, load_prices
@@ -60,7 +61,12 @@ class Kit:
     @property
     def members(self) -> Iterable[Member[Any]]:
         """Every engine that is open."""
-        return self._pool.members
+        return [member for _, member in self._pool.members]
+
+    def circuits(self) -> Iterable[tuple[Kind, str, Circuit]]:
+        """Yield how they are, with what they do and their names."""
+        for kind, member in self._pool.members:
+            yield kind, member.name, member.circuit
 
     async def open_defaults(self) -> None:
         """Open what the settings name. Raises `ConfigurationError` with a line for each that cannot be opened."""

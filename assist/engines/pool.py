@@ -27,7 +27,7 @@ class Pool:
         self._opened: dict[tuple[Kind, str, str], Opened[Any]] = {}
         self._unusable: dict[tuple[Kind, str, str], ConfigurationError] = {}
         self._opening = asyncio.Lock()
-        self._members: dict[Opened[Any], Member[Any]] = {}
+        self._members: dict[Opened[Any], tuple[Kind, Member[Any]]] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -57,12 +57,12 @@ class Pool:
         if opened not in self._members:
             # The flow would always be the first to answer, and knows less.
             beside = kind is not Kind.LLM or choice.name != LAST_RESORT[kind]
-            self._members[opened] = Member.of(choice.name, opened, beside=beside)
-        return self._members[opened]
+            self._members[opened] = kind, Member.of(choice.name, opened, beside=beside)
+        return self._members[opened][1]
 
     @property
-    def members(self) -> Collection[Member[Any]]:
-        """Those that calls have been given."""
+    def members(self) -> Collection[tuple[Kind, Member[Any]]]:
+        """Those that calls have been given, with what they do."""
         return self._members.values()
 
     async def _open(self, kind: Kind, choice: Choice) -> Opened[Any]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
+from assist.metrics import COST, TOKENS
 from assist.provider import Kind
 from assist.provider.prices import Prices
 from assist.provider.usage import Amount
@@ -64,6 +65,7 @@ class Bill:
     def add(self, kind: Kind, engine: str, model: str, amount: Amount) -> None:
         """One request of *amount* was made."""
         cost = self._prices.cost(kind, engine, model, amount)
+        _count(kind, amount, cost)
         key = (kind, engine, model)
         if before := self._items.get(key):
             amount += before.amount
@@ -74,6 +76,14 @@ class Bill:
     def _look(self) -> None:
         if self._ceiling is not None and self.cost_usd >= self._ceiling:
             self._exhausted.set()
+
+
+def _count(kind: Kind, amount: Amount, cost: Decimal | None) -> None:
+    for name, tokens in (("input", amount.input), ("cached", amount.cached), ("output", amount.output)):
+        if tokens:
+            TOKENS.labels(name).inc(tokens)
+    if cost:
+        COST.labels(kind).inc(float(cost))
 
 
 class Request:

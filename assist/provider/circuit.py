@@ -6,6 +6,7 @@ as long.
 """
 
 from collections import deque
+from enum import IntEnum
 
 from assist.errors import ProviderError
 
@@ -20,6 +21,14 @@ LONGEST = 300.0
 """Seconds that the pause grows to; and of the first one, if only an admin can mend it."""
 LONGEST_ASKED = 3600.0
 """Seconds that a service may ask to be left alone: one that says "tomorrow" may have been mended before."""
+
+
+class State(IntEnum):
+    """Of a circuit, from well to ill."""
+
+    CLOSED = 0
+    HALF_OPEN = 1
+    OPEN = 2
 
 
 class Circuit:
@@ -41,6 +50,12 @@ class Circuit:
     def due(self) -> float | None:
         """When the engine may be tried again; `None` if the circuit is closed, or somebody is trying."""
         return None if self._closed or self._probed else self._until
+
+    def state(self, now: float) -> State:
+        """Return how it is."""
+        if self._closed:
+            return State.CLOSED
+        return State.HALF_OPEN if self._probed or now >= self._until else State.OPEN
 
     def admits(self, now: float) -> bool:
         """Return whether a request has a prospect."""

@@ -18,6 +18,7 @@ from typing import Final, Generic, Protocol, Self, TypeAlias, TypeVar
 
 from assist.aio import Stream
 from assist.errors import ProviderError
+from assist.metrics import PROVIDER_LATENCY, PROVIDER_REQUESTS, outcome_of
 from assist.provider.circuit import Attempt
 from assist.provider.member import Member
 from assist.provider.team import Team
@@ -164,7 +165,7 @@ class Contest(Generic[E, T]):
         for other in [other for other in self._live if other is not run]:
             if other.started < run.started:
                 self._note_latency(other)
-                self.fail(other, ProviderError(other.member.name, "late", temporary=True))
+                self.fail(other, ProviderError(other.member.name, "late", temporary=True), "late")
             else:
                 self._close(other)
 
@@ -172,14 +173,17 @@ class Contest(Generic[E, T]):
         """The answer of *run* is complete: the iteration ends."""
         self.choose(run)
         run.attempt.succeeded()
-        self._close(run)
+        self._close(run, "answered")
 
-    def fail(self, run: Run[E], error: ProviderError) -> None:
-        """Replace *run*, if anything is still wanted. Raises *error* if nobody is left."""
+    def fail(self, run: Run[E], error: ProviderError, outcome: str = "") -> None:
+        """Replace *run*, if anything is still wanted. Raises *error* if nobody is left.
+
+        *outcome* is how it is counted, if the error alone does not tell.
+        """
         now = self._clock()
         run.attempt.failed(now, error)
         self._team.failed(run.member, now)
-        self._close(run)
+        self._close(run, outcome or outcome_of(error))
         if not self._live and not self._request.broke_off(run):
             log.warning("%s: %s; nothing more was wanted", self._team.kind, error)
             return
@@ -213,7 +217,8 @@ class Contest(Generic[E, T]):
             log.error("%s: %s at %s:%s", run.member.name, type(error).__name__, place.filename, place.lineno)
             self._news.put_nowait((run, ProviderError(run.member.name, type(error).__name__, temporary=True)))
 
-    def _close(self, run: Run[E]) -> None:
+    def _close(self, run: Run[E], outcome: str = "dropped") -> None:
+        PROVIDER_REQUESTS.labels(run.member.name, self._team.kind, outcome).inc()
         run.attempt.dropped()
         self._live.remove(run)
         # Only once: a second time would interrupt an engine that lets go.
@@ -241,7 +246,7 @@ class Contest(Generic[E, T]):
         for run in tuple(self._live):
             due = self._request.due(run, alone=self.alone(run))
             if due is not None and now >= due:
-                self.fail(run, ProviderError(run.member.name, "no answer in time", temporary=True))
+                self.fail(run, ProviderError(run.member.name, "no answer in time", temporary=True), "timeout")
         late = self._late()
         if late is not None and now >= late:
             log.info("%s: %s is late", self._team.kind, self.first.member.name)
@@ -262,3 +267,4 @@ class Contest(Generic[E, T]):
         since = self._request.since(run)
         if since is not None:
             run.member.latency.add(self._clock() - since)
+            PROVIDER_LATENCY.labels(run.member.name, self._team.kind).observe(self._clock() - since)

@@ -8,6 +8,7 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from assist.errors import StoreError
+from assist.metrics import REDIS_ERRORS
 
 IN_CALL: Final = 0.05
 """Seconds that a caller may be kept waiting for Redis."""
@@ -22,4 +23,5 @@ async def bounded(within: float) -> AsyncIterator[None]:
         async with asyncio.timeout(within):
             yield
     except (RedisError, OSError) as error:
+        REDIS_ERRORS.inc()
         raise StoreError(f"Redis: {type(error).__name__}") from error

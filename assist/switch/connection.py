@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from assist.aio import race
 from assist.errors import CommandFailed, ConnectionLost, ProtocolError, SwitchError
+from assist.metrics import ESL_CONNECTIONS
 from assist.switch.events import Event, from_json, from_plain
 from assist.switch.wire import Frame, Parser, encode
 
@@ -56,12 +57,14 @@ class Connection:
 
     async def __aenter__(self) -> Self:
         _notice_a_vanished_peer(self._writer)
+        ESL_CONNECTIONS.inc()
         self._reading = asyncio.create_task(self._read(), name="event socket")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        ESL_CONNECTIONS.dec()
         self.close()
         await self._reading
 

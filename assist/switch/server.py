@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import TypeAlias
 
 from assist.errors import ConnectionLost, HungUp, SwitchError
+from assist.metrics import ESL_ERRORS
 from assist.switch.connection import Connection
 from assist.switch.events import Event
 
@@ -61,6 +62,7 @@ class Server:
                     await self._accept_until_full(listening)
                 await self._until_room()
             except OSError as error:
+                ESL_ERRORS.labels("listen").inc()
                 logger.error("cannot accept calls on port %d: %s", self.port, error)
             listening = await self._bind_again(host, reuse_port)
 
@@ -69,6 +71,7 @@ class Server:
             try:
                 return bind(host, self.port, reuse_port)
             except OSError as error:
+                ESL_ERRORS.labels("listen").inc()
                 logger.error("cannot listen on port %d: %s", self.port, error)
                 await asyncio.sleep(RELISTEN_SECONDS)
 
@@ -119,6 +122,7 @@ class Server:
                     await connection.command("resume")
                 logger.info("call %s: sent back to the dialplan", data["Unique-ID"])
         except (SwitchError, OSError) as error:
+            ESL_ERRORS.labels("refused").inc()
             logger.warning("could not send a call back to the dialplan: %s", error or "no answer to resume")
 
     async def _serve(self, peer: socket.socket) -> None:
@@ -131,9 +135,11 @@ class Server:
         except* (ConnectionLost, HungUp) as over:
             logger.info("call %s: over: %s", call, _first(over))
         except* _NoEventSocket as stranger:
+            ESL_ERRORS.labels("stranger").inc()
             logger.warning("dropped a peer that speaks no Event Socket: %s", _first(stranger))
         except* Exception:
             # Whatever is wrong with one call, the others go on.
+            ESL_ERRORS.labels("call").inc()
             logger.exception("call %s: failed", call)
 
 
