@@ -22,7 +22,7 @@ purpose: service
 caller: Clínica
 timezone: UTC
 list: uno.csv
-contacts: {{country: ES, home: Europe/Madrid ES-MD}}
+contacts: {{country: ES, home: Europe/Madrid ES-MD{contacts}}}
 trunk: {{gateway: far, cps: 50, caller_ids: ["+34910000009"]}}
 words: {{greeting: {{es: "Hola, {{nombre}}.", en: "Hello, {{nombre}}."}}}}
 when: {{holidays: none}}
@@ -31,8 +31,8 @@ pace: {{kept: 0}}
 """
 
 
-def write_campaign(directory: Path, *, policy: str = "", more: str = "") -> None:
-    """Write the campaign, with *more* of it, its list and the policy of all countries, with *policy* besides."""
+def write_campaign(directory: Path, *, policy: str = "", more: str = "", contacts: str = "") -> None:
+    """Write the campaign, with *more* of it and of its *contacts*, its list and the policy, with *policy* besides."""
     for name in ("campaigns", "policies"):
         (directory / name).mkdir(exist_ok=True)
     hours = ", ".join(f'{day}: "0:00-24:00"' for day in DAYS)
@@ -42,7 +42,7 @@ def write_campaign(directory: Path, *, policy: str = "", more: str = "") -> None
         old = {"registry_days": "registry_days: ~", "consent": "consent: false"}[field]
         terms = terms.replace(old, change)
     (directory / "policies" / "default.yaml").write_text(terms, encoding="utf-8")
-    (directory / "campaigns" / "uno.yaml").write_text(CAMPAIGN.format(more=more), encoding="utf-8")
+    (directory / "campaigns" / "uno.yaml").write_text(CAMPAIGN.format(more=more, contacts=contacts), encoding="utf-8")
     rows = "".join(f"{number},Ana {place}\n" for place, number in enumerate(LIST))
     (directory / "campaigns" / "uno.csv").write_text(f"phone,nombre\n{rows}", encoding="utf-8")
 

@@ -232,6 +232,17 @@ def test_why_finds_whom_it_is_asked_for_by_his_number(assist: Terminal, written:
     assert "is not called before somebody changes something" in by_id.out
 
 
+@pytest.mark.parametrize("written", ["7", "910000002"])
+def test_why_tells_of_the_latest_appointment_of_a_person(assist: Terminal, tmp_path: Path, written: str) -> None:
+    write_campaign(tmp_path, contacts=", once_per: [fecha]")
+    for day in ("lunes", "martes"):
+        path = tmp_path / "campaigns" / "uno.csv"
+        path.write_text(f"id,phone,nombre,fecha\n7,910000002,Ana,{day}\n", encoding="utf-8")
+        assist("import", "uno")
+    found = assist("why", "uno", written, "--json").json
+    assert found["why"]["standing"]["contact"]["variables"]["fecha"] == "martes"
+
+
 def test_whoever_is_not_there_is_not_repeated(assist: Terminal) -> None:
     assist("import", "uno")
     ended = assist("why", "uno", "910000099")

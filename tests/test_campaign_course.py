@@ -162,3 +162,29 @@ async def test_a_start_that_is_due_takes_the_list_in_as_it_is_then(office: Offic
 def add_row(path: Path) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.write("910000005,Eva\n")
+
+
+async def test_a_scheduled_start_calls_for_the_appointments_of_its_list_and_no_others(office: Office) -> None:
+    write_campaign(office.directory, more="schedule: {cron: 0 10 * * *}", contacts=", once_per: [fecha]")
+    files, path = read_files(read_settings()), office.directory / "campaigns" / "uno.csv"
+
+    async def begin(*days: str) -> dict[str, Outcome | None]:
+        rows = "".join(f"91000000{place},Ana,{day}\n" for place, day in enumerate(days, 2))
+        path.write_text(f"phone,nombre,fecha\n{rows}", encoding="utf-8")
+        await course.start_as_due(files, office.ledger, "uno", 100, NINE)
+        page = await office.ledger.contacts("uno")
+        return {f"{one.contact.number[-1]} {one.contact.variables['fecha']}": one.outcome for one in page.standings}
+
+    assert await begin("lunes", "lunes") == {"2 lunes": None, "3 lunes": None}
+    assert await begin("lunes", "lunes") == {"2 lunes": None, "3 lunes": None}, "the export failed: nobody is new"
+    assert await begin("martes", "lunes") == {"2 lunes": Outcome.EXPIRED, "3 lunes": None, "2 martes": None}
+    assert await course.state_of(office.ledger, "uno") is CampaignState.RUNNING
+
+
+async def test_a_running_campaign_takes_nobody_more_by_an_old_register(office: Office) -> None:
+    write_campaign(office.directory, more="schedule: {cron: 0 10 * * *}")
+    await imported(office)
+    await office.start()
+    write_campaign(office.directory, policy="registry_days: 30", more="schedule: {cron: 0 10 * * *}")
+    with pytest.raises(NotReady):
+        await course.start_as_due(read_files(read_settings()), office.ledger, "uno", 100, NINE)

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from assist.campaign.demands import Demands
-from assist.campaign.importing import AT_ONCE, Progress, Stage, import_list
-from assist.campaign.model import CampaignState, Contact
+from assist.campaign.importing import Progress, Stage, import_list
+from assist.campaign.model import CampaignState, Claim, Contact, Outcome, Result
 from assist.campaign.numbers import Destinations
 from assist.errors import ConfigurationError, StoreError
-from tests.ledgers import LIMITS, Clocked, clocked_ledger
+from tests.ledgers import ALWAYS, LIMITS, Clocked, clocked_ledger
 
 DATA = Path(__file__).parent / "data" / "campaigns"
 DEMANDS = Demands("ES", Destinations(frozenset({"ES"})), ("es", "en"))
@@ -137,17 +137,91 @@ async def test_the_same_list_again_changes_nothing(clocked: Clocked, tmp_path: P
     assert await everybody(clocked) == before
 
 
-async def test_an_import_that_died_can_be_run_again(clocked: Clocked, tmp_path: Path) -> None:
-    path = written(tmp_path / "l.csv", "".join([HEAD, *(f"6123{n:05};Ana\n" for n in range(2500))]))
+async def died(clocked: Clocked, path: Path, stage: Stage) -> None:
     async with aclosing(import_list(path, "c", DEMANDS, clocked.ledger)) as told:  # type: ignore[type-var]
         async for progress in told:
-            if progress.stage is Stage.ADDING:
-                break
-    assert len(await everybody(clocked)) == AT_ONCE
+            if progress.stage is stage:
+                return
+    raise AssertionError("it never came to that")
+
+
+async def test_of_an_import_that_died_on_its_way_nobody_is_called(clocked: Clocked, tmp_path: Path) -> None:
+    path = written(tmp_path / "l.csv", "".join([HEAD, *(f"6123{n:05};Ana\n" for n in range(2500))]))
+    await died(clocked, path, Stage.BRINGING)
+    assert await clocked.ledger.arrivals.take_in() == 0
+    assert await everybody(clocked) == []
     again = await imported(clocked, path)
-    assert (again.known, again.added) == (AT_ONCE, 2500 - AT_ONCE)
+    assert (again.new, again.known, again.added) == (2500, 0, 2500)
+
+
+async def test_an_import_that_died_after_its_list_was_accepted_is_finished_by_others(
+    clocked: Clocked, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "l.csv", "".join([HEAD, *(f"6123{n:05};Ana\n" for n in range(2500))]))
+    await died(clocked, path, Stage.ADDING)
+    assert 0 < len(await everybody(clocked)) < 2500
+    while await clocked.ledger.arrivals.take_in():
+        pass
     numbers = [contact.number for contact in await everybody(clocked)]
-    assert len(numbers) == len(set(numbers)) == 2500
+    assert numbers == [f"+346123{n:05}" for n in range(2500)]
+    assert (await imported(clocked, path)).known == 2500
+
+
+async def test_what_a_list_says_anew_of_one_who_waits_counts(clocked: Clocked, tmp_path: Path) -> None:
+    head = "id;teléfono;fecha;zona;consentimiento;fecha_consentimiento\n"
+    first = f"{head}1;612345671;lunes;;web;2026-01-02\n2;612345672;lunes;;;\n3;612345673;lunes;;;\n"
+    await imported(clocked, written(tmp_path / "a.csv", first))
+    await clocked.ledger.set_state("c", CampaignState.RUNNING)
+    second = "teléfono;fecha;zona\n612345671;martes;Atlantic/Canary\n612345672;lunes;\n"
+    done = await imported(clocked, written(tmp_path / "b.csv", second))
+    assert (done.new, done.updated, done.known, done.ended) == (0, 1, 1, 0)
+    ana = (await everybody(clocked))[0]
+    assert (ana.id, ana.variables, ana.group) == ("1", {"fecha": "martes"}, "Atlantic/Canary ES")
+    assert ana.consent is not None, "what was agreed to is not taken back by a list that does not tell of it"
+    claim = await clocked.ledger.claim("c", "Atlantic/Canary ES", ALWAYS, "node", 30.0)
+    assert isinstance(claim, Claim) and claim.contact == ana
+
+
+async def test_whoever_was_reached_stays_as_he_was(clocked: Clocked, tmp_path: Path) -> None:
+    path = written(tmp_path / "l.csv", "teléfono;zona;región;nombre\n612345678;Europe/Madrid;ES-MD;Ana\n")
+    await imported(clocked, path)
+    await clocked.ledger.set_state("c", CampaignState.RUNNING)
+    claim = await clocked.dialed()
+    await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED)
+    text = "teléfono;zona;región;nombre\n612345678;Europe/Madrid;ES-MD;Eva\n"
+    done = await imported(clocked, written(path, text))
+    assert (done.updated, done.known) == (0, 1)
+    assert [contact.variables for contact in await everybody(clocked)] == [{"nombre": "Ana"}]
+
+
+async def test_a_person_is_called_once_for_each_appointment(clocked: Clocked, tmp_path: Path) -> None:
+    demands = replace(DEMANDS, needed=frozenset({"fecha", "hora"}), once_per=("fecha", "hora"))
+    head = "id;teléfono;fecha;hora\n"
+    monday = written(tmp_path / "a.csv", f"{head}7;612345671;lunes;10\n7;612345671;lunes;12\n;612345672;lunes;10\n")
+    assert (await imported(clocked, monday, demands)).new == 3
+    assert (await imported(clocked, monday, demands)).known == 3, "the same list once more calls nobody"
+    tuesday = f"{head}7;612345671;Martes;10\n;612345672;lunes;10\n9;612345671;martes;10\n;612345673;;10\n"
+    done = await imported(clocked, written(tmp_path / "b.csv", tuesday), demands)
+    assert (done.new, done.known, done.refused) == (1, 1, 2)
+    ids = [contact.id for contact in await everybody(clocked)]
+    assert len(set(ids)) == 4
+    assert sum(identity.startswith("7.") for identity in ids) == 3
+
+
+async def test_a_list_may_take_the_place_of_the_one_before(clocked: Clocked, tmp_path: Path) -> None:
+    demands = replace(DEMANDS, once_per=("fecha",), needed=frozenset({"fecha"}))
+    head = "teléfono;fecha\n"
+    monday = written(tmp_path / "a.csv", f"{head}612345671;lunes\n612345672;martes\n")
+    tuesday = written(tmp_path / "b.csv", f"{head}612345672;martes\n612345673;martes\n")
+    await imported(clocked, monday, demands)
+    told = [one async for one in import_list(tuesday, "c", demands, clocked.ledger, instead=True)]
+    assert (told[-1].new, told[-1].known, told[-1].ended) == (1, 1, 1)
+    page = await clocked.ledger.contacts("c")
+    assert [(one.contact.variables["fecha"], one.outcome) for one in page.standings] == [
+        ("lunes", Outcome.EXPIRED),
+        ("martes", None),
+        ("martes", None),
+    ]
 
 
 async def test_nothing_is_added_before_all_of_the_list_is_read(clocked: Clocked, tmp_path: Path) -> None:
@@ -210,7 +284,7 @@ async def test_what_is_no_list_is_told_and_nothing_is_written(
 
 async def test_a_missing_variable_is_told_before_any_row(clocked: Clocked, tmp_path: Path) -> None:
     demands = replace(DEMANDS, needed=frozenset({"cita"}))
-    with pytest.raises(ConfigurationError, match=r"l\.csv:1: the campaign says \{cita\}"):
+    with pytest.raises(ConfigurationError, match=r"l\.csv:1: the campaign needs \{cita\}"):
         await imported(clocked, written(tmp_path / "l.csv", HEAD), demands)
 
 

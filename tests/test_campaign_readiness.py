@@ -74,7 +74,7 @@ async def test_who_is_done_needs_no_consent_any_more(ledger: Ledger) -> None:
 async def test_what_the_words_say_since_the_import_is_missed(ledger: Ledger) -> None:
     await ledger.add("c", people(1))
     words = {"greeting": {"es": "Hola, {nombre}."}}
-    assert await told(ledger, words=words) == "1 contact: there is no nombre, which is said to everybody: p0"
+    assert await told(ledger, words=words) == "1 contact: there is no nombre, which everybody must have: p0"
 
 
 async def test_a_campaign_whose_dates_are_over_is_told(ledger: Ledger) -> None:

@@ -54,13 +54,17 @@ def _path(files: Files, campaign: str) -> Path:
 @click.argument("campaign")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--numbers-in", metavar="COLUMN", help="The column with the telephone numbers, if several may be.")
+@click.option("--instead", is_flag=True, help="Who waits and is not on the list is not called any more.")
 @click.option("--preview", "rows", type=int, metavar="N", help="Only show how the first N rows are understood.")
 @OPTION
-def import_(campaign: str, file: Path | None, numbers_in: str | None, rows: int | None, as_json: bool) -> None:
+def import_(
+    campaign: str, file: Path | None, numbers_in: str | None, instead: bool, rows: int | None, as_json: bool
+) -> None:
     """Add the list FILE, CSV or NDJSON, to CAMPAIGN; without FILE the one that the campaign names.
 
-    Rows that cannot be used go to an error file beside it, to be mended and imported as it is. Who is in the campaign
-    stays as he is. Ends 1 if a row was refused.
+    All of it or nothing, while a campaign runs, too. Rows that cannot be used go to an error file beside it, to be
+    mended and imported as it is. What the list says anew of somebody who is in the campaign and was not reached yet
+    counts from now on. Ends 1 if a row was refused.
     """
     files = read_files(read_settings())
     plan = files.plans.get(campaign)
@@ -73,7 +77,7 @@ def import_(campaign: str, file: Path | None, numbers_in: str | None, rows: int 
 
     async def work(desk: Desk) -> importing.Progress:
         capacity = await desk.capacity()
-        told = take_in(files, desk.ledger, plan, path, capacity, time.time(), numbers_in=numbers_in)
+        told = take_in(files, desk.ledger, plan, path, capacity, time.time(), numbers_in=numbers_in, instead=instead)
         return await _shown(told, quiet=as_json)
 
     ended = at_desk(work)
@@ -106,9 +110,11 @@ async def _shown(told: AsyncIterator[importing.Progress], *, quiet: bool) -> imp
 
 def _show_import(console: Console, ended: importing.Progress, campaign: str) -> None:
     console.print(
-        f"{ended.rows:,} rows in {length(ended.seconds)}: {ended.new:,} new, {ended.known:,} in the campaign already,"
-        f" {ended.refused:,} refused"
+        f"{ended.rows:,} rows in {length(ended.seconds)}: {ended.new:,} new, {ended.updated:,} updated,"
+        f" {ended.known:,} in the campaign already, {ended.refused:,} refused"
     )
+    if ended.ended:
+        console.print(f"{ended.ended:,} who waited are not on the list, and are not called any more")
     if ended.errors:
         console.print(Text(f"Mend {ended.errors}, where each mistake is told, and import it as it is.", "yellow"))
     else:

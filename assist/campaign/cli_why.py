@@ -69,13 +69,16 @@ async def _found(ledger: Ledger, campaign: str, contact: str, country: str) -> W
         number = spelled(contact, country)
     except Unfit:
         number = ""
-    if number:
-        # Whoever had no id in the list has one made of the number.
-        if found := await ledger.why(campaign, ledger.number_key(number).hex()):
-            return found
-        async for standing in standings(ledger, campaign):
-            if standing.contact.number == number and (found := await ledger.why(campaign, standing.contact.id)):
-                return found
+    # Whoever had no id in the list has one made of the number.
+    if number and (found := await ledger.why(campaign, ledger.number_key(number).hex())):
+        return found
+    latest = ""
+    async for standing in standings(ledger, campaign):
+        # Where a person is called for each appointment, each has a mark behind the owner's id.
+        if standing.contact.number == number or standing.contact.id.startswith(f"{contact}."):
+            latest = standing.contact.id
+    if latest and (found := await ledger.why(campaign, latest)):
+        return found
     raise ConfigurationError(f"{campaign}: nobody with that id or number is in it; assist campaign results lists all")
 
 

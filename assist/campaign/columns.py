@@ -92,7 +92,8 @@ def columns_of(
 ) -> Columns:
     """Return which of the columns *names* is what. Raises `Unfit`.
 
-    *needed*, *optional*: what the campaign says. *chosen*: the name of the column with the numbers, if several may be.
+    *needed*, *optional*: what the campaign says, or tells calls apart by. *chosen*: the name of the column with the
+    numbers, if several may be.
     """
     folds = [folded(name) for name in names]
     _refuse_twice(names, folds)
@@ -152,4 +153,4 @@ def _place(variable: str, folds: Sequence[str], places: Mapping[str, int]) -> in
 def _lacking(variable: str, places: Mapping[str, int]) -> Unfit:
     close = get_close_matches(folded(variable), places, n=1)
     mend = f"is it {close[0]}? Rename that column" if close else f"add a column {variable}"
-    return Unfit(f"the campaign says {{{variable}}}, and no column has it", mend)
+    return Unfit(f"the campaign needs {{{variable}}}, and no column has it", mend)

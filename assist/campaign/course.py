@@ -14,7 +14,7 @@ from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.records import Live
 from assist.campaign.model import CampaignState, ContactState, Outcome
 from assist.campaign.plans import Plan
-from assist.campaign.readiness import NotReady, lacking
+from assist.campaign.readiness import NotReady, lacking, outdated_registries
 from assist.errors import AssistError, CommandFailed, ConfigurationError, StoreError
 from assist.settings import Esl
 from assist.switch.control import control
@@ -43,17 +43,26 @@ class Cancelled:
 
 
 async def take_in(
-    files: Files, ledger: Ledger, plan: Plan, path: Path, capacity: int, now: float, *, numbers_in: str | None = None
+    files: Files,
+    ledger: Ledger,
+    plan: Plan,
+    path: Path,
+    capacity: int,
+    now: float,
+    *,
+    numbers_in: str | None = None,
+    instead: bool = False,
 ) -> AsyncIterator[Progress]:
     """Import a list, and tell how it goes; the campaign begins to be, if it was not. Raises `AssistError`, `OSError`.
 
-    *capacity*: calls that the machines hold.
+    *capacity*: calls that the machines hold. *numbers_in*, *instead*: see `import_list`.
     """
     name = plan.campaign.name
     if await state_of(ledger, name) is CampaignState.CANCELLED:
         raise Refused(f"{name}: it was cancelled, which is for good; copy its file under another name")
     await ledger.create(name, limits(plan.campaign, files.policies, capacity, now))
-    async for progress in import_list(path, name, files.demands(plan), ledger, numbers_in=numbers_in):
+    demands = files.demands(plan)
+    async for progress in import_list(path, name, demands, ledger, numbers_in=numbers_in, instead=instead):
         yield progress
 
 
@@ -72,11 +81,18 @@ async def start(files: Files, ledger: Ledger, plan: Plan, capacity: int, now: fl
 
 
 async def start_as_due(files: Files, ledger: Ledger, name: str, capacity: int, now: float) -> None:
-    """Start a campaign whose time has come: with its list as that is now, if it names one. Raises `AssistError`."""
+    """Start a campaign whose time has come: with its list as that is now, if it names one. Raises `AssistError`.
+
+    Where a person is called again for another appointment, the list takes the place of the one before.
+    """
     plan = files.plans.get(name)
+    if lacks := await outdated_registries(plan, files.policies, ledger, now):
+        # Nobody else looks, of a campaign that runs already.
+        raise NotReady(name, lacks)
     path = files.list_of(plan)
     if path and path.exists():
-        told = [progress async for progress in take_in(files, ledger, plan, path, capacity, now)]
+        instead = bool(plan.campaign.contacts.once_per)
+        told = [progress async for progress in take_in(files, ledger, plan, path, capacity, now, instead=instead)]
         if told[-1].refused:
             log.warning("campaign %s: %d rows were refused: %s", name, told[-1].refused, told[-1].errors)
     await start(files, ledger, plan, capacity, now)

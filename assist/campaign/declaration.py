@@ -100,6 +100,11 @@ class Contacts:
     time zones and regions where they may live allow it."""
     consent: bool = False
     """Everybody needs a record that he agreed, even where the policy asks for none."""
+    once_per: Annotated[tuple[Text, ...], BeforeValidator(one_or_many)] = ()
+    """Columns of the list, as ``[date, time]`` of an appointment: a person is called once for each of what they say.
+    ``import_day`` is the day of the import: everybody once on each. None: everybody once, whatever is imported.
+
+    A scheduled start then puts its list in the place of the one before: who waits and is not on it is not called."""
 
     @property
     def countries(self) -> tuple[str, ...]:

@@ -159,7 +159,7 @@ class _Reading:
         found = {name: self._cell(place) for name, place in self._columns.variables.items()}
         for name in sorted(self._demands.needed):
             if not found.get(name):
-                self._tell(name, "this is missing, and the campaign says it", "fill it in, or remove the row")
+                self._tell(name, "this is missing, and the campaign needs it", "fill it in, or remove the row")
         return {name: value for name, value in found.items() if value}
 
     def _consent(self, country: str) -> Consent | None:

@@ -136,4 +136,4 @@ def unfit(contact: Contact, demands: Demands) -> Iterator[str]:
         yield f"the campaign does not call {country}"
     for column in sorted(demands.needed):
         if not contact.variables.get(column):
-            yield f"there is no {column}, which is said to everybody"
+            yield f"there is no {column}, which everybody must have"

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from assist.campaign.calendar import Calendar
 from assist.campaign.demands import Demands
 from assist.campaign.estimate import Work
 from assist.campaign.flaw import Flaw, Unfit
+from assist.campaign.identity import Identity
 from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.views import Known, Standing
 from assist.campaign.model import Caps, Contact, ContactState
@@ -87,13 +88,15 @@ class Casting:
         self._ledger = ledger
         self._now = now
         self.cast = Cast()
+        self.identity = Identity(ledger.number_key, demands.once_per, demands.timezone, now)
+        """Of those on a list."""
 
     async def contacts(self, kept: Staging) -> AsyncIterator[int]:
         """Look at everybody in the campaign, and let *kept* know them; yields how many were looked at so far."""
         cursor: int | None = 0
         while cursor is not None:
             page = await self._ledger.contacts(self._calendar.campaign.name, cursor, size=AT_ONCE)
-            kept.know(standing.contact for standing in page.standings)
+            kept.know(page.standings)
             await self._judge(page.standings)
             cursor = page.cursor
             yield self.cast.looked_at
@@ -112,7 +115,7 @@ class Casting:
             if not isinstance(found, Contact):
                 self.cast.skip(f"row {row.number}", found[0].mistake, found[0].mend)
                 continue
-            contact = replace(found, id=found.id or self._ledger.number_key(found.number).hex())
+            contact = self.identity.identified(found)
             try:
                 if kept.add(contact, row.number, named=bool(found.id)) is Fate.NEW:
                     yield contact
@@ -154,7 +157,7 @@ async def cast_of(
     casting: Casting, path: Path | None, tell: Callable[[int], None], *, numbers_in: str | None = None, begun: bool
 ) -> Cast:
     """Look at everybody in the campaign, if it has *begun*, and on the list at *path*; *tell* how many so far."""
-    with staging() as kept:
+    with staging(casting.identity.key) as kept:
         if begun:
             async for count in casting.contacts(kept):
                 tell(count)

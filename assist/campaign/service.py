@@ -32,6 +32,7 @@ class Work:
     def __init__(
         self, ledger: Ledger, plans: Plans, nodes: Mapping[str, Node], store: Store, lease: float = LEASE
     ) -> None:
+        self._ledger = ledger
         self._pump = Pump(ledger, plans, store, Reconciliation(ledger, nodes), lease)
         self._dialer = Dialer(ledger, plans, nodes, lease)
         self._reaper = Reaper(ledger, plans, nodes, store, lease)
@@ -47,6 +48,9 @@ class Work:
 
     async def reap(self) -> None:
         await self._reaper.reap()
+        # Whoever brought a list may have died before it was taken in.
+        while await self._ledger.arrivals.take_in():
+            pass
 
 
 def ledger_of(settings: Settings, url: str) -> AbstractAsyncContextManager[Ledger]:

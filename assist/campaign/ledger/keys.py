@@ -15,6 +15,10 @@ key                                      type    holds
 ``{ledger}:suppressed``                  hash    number: when and why nobody may call it, ``<ms> <source>``
 ``{ledger}:registries``                  hash    ``<country> <source>``: JSON of an official list that was read whole
 ``{ledger}:campaigns``                   set     names
+``{ledger}:arrived``                     list    JSON, campaign and import: lists that are to be taken in
+``{ledger}:arriving:<campaign>:<import>`` list   what an import found, until it is taken in: in turn JSON of how many
+                                                 contacts of which group, and id and record of each; a day, if it is
+                                                 never accepted
 ``{ledger}:campaign:<campaign>``         hash    state; limits (JSON); ``calls`` in progress; ``n:<state>``,
                                                  ``o:<outcome>``, ``r:<result>``: how many; used or set aside,
                                                  ``seconds`` (ms) and ``cost`` (millionths); ``recent`` attempts, a
@@ -38,7 +42,7 @@ and its consent takes 370 bytes while it waits, of which 176 are its record, and
 
 from typing import Final
 
-SHARED: Final = ("counters", "live", "leases", "ringing", "numbers", "suppressed", "campaigns")
+SHARED: Final = ("counters", "live", "leases", "ringing", "numbers", "suppressed", "campaigns", "arrived")
 OF_CAMPAIGN: Final = ("campaign", "contacts", "order", "progress", "unwanted", "spent", "events", "groups")
 OF_GROUP: Final = ("due",)
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
+from assist.campaign.ledger.arrivals import Arrivals
 from assist.campaign.ledger.durability import Confirm
 from assist.campaign.ledger.keys import Keys
 from assist.campaign.ledger.records import NUMBER_BYTES, Live, contact_of, contact_record, limits_record, millionths, ms
@@ -59,6 +60,8 @@ class Ledger:
         """By the campaigns' schedules."""
         self.registries = Registries(redis, keys)
         """Which numbers nobody may call, and since when that is known."""
+        self.arrivals = Arrivals(redis, keys, scripts, self.number_key)
+        """Lists on their way into campaigns."""
 
     def number_key(self, number: str) -> bytes:
         """Return what stands for *number*, E.164: without the installation's secret it says nothing of it."""

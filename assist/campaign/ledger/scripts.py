@@ -21,6 +21,8 @@ class Scripts:
         self.create = self._script("create")
         self.set_state = self._script("set_state")
         self.add = self._script("add")
+        self.accept = self._script("accept")
+        self.take_in = self._script("take_in")
         self.again = self._script("again")
         self.end_waiting = self._script("end_waiting")
         self.claim = self._script("claim")

@@ -11,7 +11,8 @@ local state = redis.call('HGET', CAMPAIGN, 'state')
 if not state then return -1 end
 if state == ARGV[1] then return 1 end
 if not POSSIBLE[state][ARGV[1]] then return 0 end
-if ARGV[1] == 'finished' and number_of(CAMPAIGN, 'n:waiting') + number_of(CAMPAIGN, 'calls') > 0 then return 0 end
+local left = number_of(CAMPAIGN, 'n:waiting') + number_of(CAMPAIGN, 'calls') + redis.call('LLEN', ARRIVED)
+if ARGV[1] == 'finished' and left > 0 then return 0 end
 redis.call('HSET', CAMPAIGN, 'state', ARGV[1])
 -- Whoever lets it run again has seen why it stopped.
 redis.call('HDEL', CAMPAIGN, 'breaker', 'recent')

@@ -1,0 +1,47 @@
+-- The next of an accepted list. ARGV: what the list begins with, how many contacts that is of, group, outcome, due.
+-- KEYS: also where they wait now, if they do, and the list. Without an outcome id and record of each are taken in, new or
+-- instead of what was known of one who waits; with one the ids of who waits are done. Returns 1, or 0: somebody else did.
+local former, list = KEYS[#KEYS - 1], KEYS[#KEYS]
+if redis.call('LINDEX', list, 0) ~= ARGV[1] then return 0 end
+redis.call('LPOP', list)
+local count, group, outcome, due = tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local items = redis.call('LPOP', list, outcome == '' and 2 * count or count)
+if redis.call('HGET', CAMPAIGN, 'state') == 'cancelled' then return 1 end
+
+local function is_waiting(contact)
+    return redis.call('ZSCORE', former, contact) and progress_of(contact).s == 'waiting'
+end
+
+local function begin(contact, record)
+    redis.call('HSET', CONTACTS, contact, record)
+    redis.call('RPUSH', ORDER, contact)
+    redis.call('ZADD', DUE, due, contact)
+    redis.call('HINCRBY', CAMPAIGN, 'n:waiting', 1)
+end
+
+local function replace(contact, old, record)
+    -- Whoever has the id since this list was read may be somebody else.
+    if string.sub(old, 1, 16) ~= string.sub(record, 1, 16) or not is_waiting(contact) then return end
+    redis.call('HSET', CONTACTS, contact, record)
+    if former ~= DUE then
+        redis.call('ZADD', DUE, redis.call('ZSCORE', former, contact), contact)
+        redis.call('ZREM', former, contact)
+    end
+end
+
+if outcome ~= '' then
+    for _, contact in ipairs(items) do
+        if is_waiting(contact) then conclude(contact, progress_of(contact), outcome) end
+    end
+    return 1
+end
+for index = 1, #items, 2 do
+    local old = redis.call('HGET', CONTACTS, items[index])
+    if old then
+        replace(items[index], old, items[index + 1])
+    else
+        begin(items[index], items[index + 1])
+    end
+end
+redis.call('SADD', GROUPS, group)
+return 1
