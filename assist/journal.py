@@ -16,6 +16,7 @@ from assist.errors import StoreError
 from assist.provider.bill import Item
 from assist.provider.member import TookOver
 from assist.store import IN_CALL, OUT_OF_CALL, CallRecord, Store, TurnRecord, UseRecord
+from assist.store import Event as StoredEvent
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,12 @@ async def follow(store: Store, call: str, up: Callable[[], Awaitable[bool]] = _a
         if not news and over:
             return
         over = not news and not await up()
+
+
+def fields_of(event: Event) -> StoredEvent:
+    """Return *event* as it is stored."""
+    kind = type(event).__name__
+    return {"kind": kind, "data": _KINDS[kind].dump_json(event).decode()}
 
 
 async def turns_of(store: Store, call: str) -> list[TurnRecord]:
@@ -134,12 +141,13 @@ class Journal:
     async def _write_down(self) -> None:
         answers = True
         while event := await self._waiting.get():
-            kind = type(event).__name__
-            fields = {"kind": kind, "data": _KINDS[kind].dump_json(event).decode()}
+            fields = fields_of(event)
             # A store that does not answer is not waited for again and again: the end of the call waits for us.
             within = OUT_OF_CALL if answers else IN_CALL
             try:
                 await self._store.add_event(self._line.id, fields, within=within)
+                if isinstance(event, Started) and not event.resumed:
+                    await self._store.history.begin(self._line.id, self._assistant, self._line.direction, within=within)
                 answers = True
             except StoreError as error:
                 log.warning("an event of the call is lost: %s", error)

@@ -156,16 +156,19 @@ class FreeSwitchNode:
 
     def _notice(self, event: Event) -> None:
         call = event.get("Unique-ID")
-        if event.name != "CHANNEL_HANGUP_COMPLETE" or not is_attempt(call):
+        end = self._ends.get(call)
+        if event.name != "CHANNEL_HANGUP_COMPLETE" or not (end or is_attempt(call)):
             return
-        self._past[call] = end_of(event)
+        over = end_of(event)
+        if end and not end.done():
+            end.set_result(over)
+        if not is_attempt(call):
+            return
+        self._past[call] = over
         if len(self._past) > REMEMBERED:
             del self._past[next(iter(self._past))]
-        end = self._ends.get(call)
-        if end and not end.done():
-            end.set_result(self._past[call])
         for subscriber in self._subscribers:
-            subscriber(call, self._past[call])
+            subscriber(call, over)
 
 
 @asynccontextmanager
