@@ -276,6 +276,26 @@ class Calls(BaseSettings):
     """Of all calls that are over, whoever placed them: then the API places no more."""
 
 
+class Metrics(BaseSettings):
+    """Where this process tells how it is (``ASSIST_METRICS_*``)."""
+
+    model_config = _prefixed("ASSIST_METRICS_")
+
+    listen: Annotated[tuple[str, Port], BeforeValidator(_address), NoDecode] | None = None
+    """Where, as ``127.0.0.1:9464``: numbers for Prometheus, and health checks; without it nowhere."""
+
+
+class Webhooks(BaseSettings):
+    """Telling other systems what happens (``ASSIST_WEBHOOKS_*``)."""
+
+    model_config = _prefixed("ASSIST_WEBHOOKS_")
+
+    loopback: bool = False
+    """Let addresses of this machine be told, without TLS too: for trying it out."""
+    log_days: float = Field(default=30.0, gt=0.0)
+    """How long deliveries can be looked up; they hold ids and results, no words and no numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that may vary, by group."""
@@ -295,6 +315,8 @@ class Settings:
     retention: Retention
     api: Api
     calls: Calls
+    metrics: Metrics
+    webhooks: Webhooks
 
 
 GROUPS: tuple[type[BaseSettings], ...] = (
@@ -313,6 +335,8 @@ GROUPS: tuple[type[BaseSettings], ...] = (
     Retention,
     Api,
     Calls,
+    Metrics,
+    Webhooks,
 )
 
 

@@ -10,6 +10,7 @@ key                     type   holds                                         kep
 ``calls``               zset   ids of all those, by the time they began      for ever
 ``calls:<kind>:<what>`` zset   likewise, of one ``assistant``, ``direction``, for ever
                                ``cause`` or who ``answered_by``
+``news``                stream that calls began and ended: ids               the latest 100,000
 ``usage:<day>``         hash   `Usage` of the calls that began then, in UTC  for ever
 ``orders``              stream what calls were asked to do from outside      ten minutes
 ``worker:<name>``       string `Worker`, its last heartbeat                  a few seconds
@@ -24,7 +25,7 @@ stays for ever, and goes last when there is no room. The braces keep a cache in 
 """
 
 from assist.store.bounds import IN_CALL, OUT_OF_CALL, bounded
-from assist.store.history import History, Page
+from assist.store.history import NEWS, History, Page
 from assist.store.records import CallRecord, TurnRecord, Usage, UseRecord, Worker
 from assist.store.store import ASSISTANT_KEPT, MOST_EVENTS, SESSION_KEPT, Event, Store, open_store
 
@@ -32,6 +33,7 @@ __all__ = [
     "ASSISTANT_KEPT",
     "IN_CALL",
     "MOST_EVENTS",
+    "NEWS",
     "OUT_OF_CALL",
     "SESSION_KEPT",
     "CallRecord",

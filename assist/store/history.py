@@ -33,6 +33,10 @@ if since ~= '' then last = math.min(last, redis.call('ZCOUNT', index, since, '+i
 return last < first and {} or redis.call('ZREVRANGE', index, first, last)
 """
 
+NEWS: Final = "news"
+"""The stream that tells when a call begins, ``began``, and when it is in the history, ``ended``."""
+MOST_NEWS: Final = 100_000
+
 _NANO: Final = 1_000_000_000
 """Money is counted in these, of a dollar: in whole numbers, nothing is lost by adding."""
 
@@ -55,6 +59,12 @@ class History:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
+    async def begin(self, call_id: str, assistant: str, direction: str, *, within: float = OUT_OF_CALL) -> None:
+        """Tell whoever follows `NEWS` that a call begins."""
+        began = {"kind": "began", "call": call_id, "assistant": assistant, "direction": direction}
+        async with bounded(within):
+            await self._redis.xadd(NEWS, began, maxlen=MOST_NEWS)  # type: ignore[arg-type]
+
     async def record(self, call: CallRecord, *, within: float = OUT_OF_CALL) -> None:
         """Add a call that is over. The same call again replaces itself."""
         async with bounded(within):
@@ -69,6 +79,7 @@ class History:
                     pipe.zadd(index, {call.id: began})
                 for field, amount in _added(call, before).items():
                     pipe.hincrby(_usage_key(call.started.astimezone(UTC).date()), field, amount)
+                pipe.xadd(NEWS, {"kind": "ended", "call": call.id}, maxlen=MOST_NEWS)
                 await pipe.execute()
 
     async def call(self, call_id: str, *, within: float = OUT_OF_CALL) -> CallRecord | None:

@@ -19,8 +19,8 @@ WITHIN: Final = 10.0
 """Seconds for all of it: the name, the connection, the question and the answer."""
 MOST: Final = 65_536
 """Bytes of an answer."""
-CONNECTIONS: Final = 100
-"""At once, of one process."""
+CONNECTIONS: Final = 1000
+"""At once, of one process: whoever asks bounds how often he asks at once, so that nobody waits for others here."""
 
 
 @dataclass(frozen=True, slots=True)
