@@ -32,6 +32,8 @@ from assist.engines import Kit, open_kit
 from assist.errors import CommandFailed, ConfigurationError, MediaLost, ProviderError, StoreError
 from assist.journal import Journal, follow, turns_of
 from assist.log import CALL
+from assist.monitor.pulse import pulse, taking_calls
+from assist.monitor.tally import Tally
 from assist.settings import Settings
 from assist.store import SESSION_KEPT, Store, TurnRecord, open_store
 from assist.store import Worker as WorkerState
@@ -83,27 +85,34 @@ class Worker:
         """Hold one call until its end. An error leaves it to the dialplan."""
         CALL.set(connect["Unique-ID"])
         try:
-            async with (
-                holding(self._campaigns.open, connect) as held,
-                open_channel(connection, connect, self._media) as channel,
-            ):
-                await self._hold(channel, held)
+            with Tally(connect) as tally:
+                async with (
+                    holding(self._campaigns.open, connect) as held,
+                    open_channel(connection, connect, self._media) as channel,
+                ):
+                    await self._hold(channel, held, tally)
         except (ConfigurationError, MediaLost, ProviderError, StoreError) as error:
             log.error("the call is left to the dialplan: %s", error)
 
-    async def _hold(self, channel: FreeSwitchChannel, held: HeldCall | None) -> None:
+    async def _hold(self, channel: FreeSwitchChannel, held: HeldCall | None, tally: Tally) -> None:
         session = await self._session(channel.line.id)
         assistant = await self._assistant(channel.line.assistant, session)
         if held:
             assistant = held.assistant(assistant)
         ear = self._ear(assistant, session)
         try:
-            await self._converse(channel, ear, assistant, session, held)
+            await self._converse(channel, ear, assistant, session, held, tally)
         finally:
             ear.close()
 
     async def _converse(
-        self, channel: FreeSwitchChannel, ear: Ear, assistant: Assistant, session: Session | None, held: HeldCall | None
+        self,
+        channel: FreeSwitchChannel,
+        ear: Ear,
+        assistant: Assistant,
+        session: Session | None,
+        held: HeldCall | None,
+        tally: Tally,
     ) -> None:
         await self._keep_recording(channel)
         started = datetime.fromtimestamp(session.started_at, UTC) if session else datetime.now(UTC)
@@ -118,6 +127,7 @@ class Worker:
             def note(event: CallEvent) -> None:
                 journal.write(event)
                 traced.note(event)
+                tally.note(event)
                 if held:
                     held.note(event)
 
@@ -236,12 +246,15 @@ async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -
         serving: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
         telling = asyncio.create_task(_tell_alive(store, serving, limit))
         stack.callback(telling.cancel)
+        pulsing = asyncio.create_task(pulse(kit.circuits), name="pulse")
+        stack.callback(pulsing.cancel)
         server = await stack.enter_async_context(
             serve(hold, listen.host, listen.port, limit=limit, peers=listen.peers, reuse_port=True)
         )
         log.info("takes calls at %s:%d, %d at once", listen.host, server.port, limit)
         serving.set_result(server)
-        yield server
+        with taking_calls(limit):
+            yield server
 
 
 def _make_recordings_dir(directory: Path | None) -> None:

@@ -22,9 +22,10 @@ from assist.engines.cli import engines
 from assist.errors import AssistError, ConfigurationError, HungUp
 from assist.heartbeat import heartbeat
 from assist.log import set_up_logging
+from assist.monitor.service import monitored
 from assist.prompts.cli import prompts
 from assist.roster import Policy
-from assist.settings import read_settings
+from assist.settings import Settings, read_settings
 from assist.supervisor import supervise
 
 log = logging.getLogger(__name__)
@@ -66,8 +67,13 @@ def serve() -> None:
     if settings.esl.password is None:
         log.warning("files of calls whose worker died stay in the media directory: set ASSIST_ESL_PASSWORD")
     policy = Policy(workers=settings.workers.count, drain=settings.workers.drain)
-    if not asyncio.run(supervise(WORKER_COMMAND, policy, sweep=lambda: sweep_media(settings))):
+    if not asyncio.run(_supervise(settings, policy)):
         raise SystemExit(2)
+
+
+async def _supervise(settings: Settings, policy: Policy) -> bool:
+    async with monitored(settings) as variables:
+        return await supervise(WORKER_COMMAND, policy, sweep=lambda: sweep_media(settings), variables=variables)
 
 
 @cli.command("worker", hidden=True)

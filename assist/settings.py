@@ -190,6 +190,8 @@ class Files(BaseSettings):
     campaigns_dir: Folder = Path("config/campaigns")
     policies_dir: Folder = Path("config/policies")
     """What each country allows campaigns."""
+    trunks: Folder = Path("config/trunks.yaml")
+    """What each carrier allows campaigns."""
     prices: Folder = Path("config/prices.yaml")
     """What engines cost."""
     recordings_dir: Folder | None = None

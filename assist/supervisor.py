@@ -9,12 +9,13 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from assist.roster import Action, Beat, Died, Happening, Policy, Roster, Send, Spawn, Stop, Tell
+from assist.settings import environment
 
 logger = logging.getLogger(__name__)
 
@@ -34,16 +35,18 @@ async def supervise(
     *,
     sweep: Callable[[], Awaitable[None]] = _nothing,
     sweep_every: float = 60.0,
+    variables: Mapping[str, str] | None = None,
 ) -> bool:
     """Keep workers running until ``SIGTERM`` or ``SIGINT``; return when all have ended, whether they could work at all.
 
     Each is a process of *command* that does its work inside `assist.heartbeat.heartbeat` and ends upon ``SIGTERM``
     when its calls are finished or handed over; `Policy.drain` later, or at a second signal, it is killed.
-    *sweep* is called at once and then now and again; an error of it is logged.
+    *sweep* is called at once and then now and again; an error of it is logged. *variables* are added to the
+    environment of the workers.
     """
     loop = asyncio.get_running_loop()
     happened: asyncio.Queue[Happening] = asyncio.Queue()
-    crew = _Crew(command, happened)
+    crew = _Crew(command, happened, environment(**(variables or {})))
     roster = Roster(policy)
     sweeping = asyncio.create_task(_sweep(sweep, sweep_every))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -93,8 +96,11 @@ class _Process:
 class _Crew:
     """The processes on the roster. Puts what happens to them into *happened*."""
 
-    def __init__(self, command: Sequence[str], happened: asyncio.Queue[Happening]) -> None:
+    def __init__(
+        self, command: Sequence[str], happened: asyncio.Queue[Happening], environment: Mapping[str, str]
+    ) -> None:
         self._command = command
+        self._environment = environment
         self._happened = happened
         self._processes: dict[int, _Process] = {}
         self._loop = asyncio.get_running_loop()
@@ -121,7 +127,7 @@ class _Crew:
         with theirs:
             try:
                 # A group of its own: Ctrl-C at the terminal is for the parent, which asks the workers to stop.
-                process = subprocess.Popen(self._command, stdin=theirs.fileno(), process_group=0)
+                process = subprocess.Popen(self._command, stdin=theirs.fileno(), process_group=0, env=self._environment)
             except OSError as error:
                 ours.close()
                 logger.error("worker %d cannot be started: %s", name, error.strerror)

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from assist.call.events import Ended, Event, Started, Turn
+from assist.errors import HungUp
 from assist.metrics import (
     CALL_DURATION,
     CALL_SETUP,
@@ -60,17 +61,14 @@ class Tally:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        cause = error.cause if isinstance(error, HungUp) else self._cause
+        result = "held" if cause else "handed_over" if isinstance(error, asyncio.CancelledError) else "failed"
         CALLS_ACTIVE.labels(self._direction, self._trunk).dec()
-        result = "held" if self._cause else "handed_over" if _cancelled(error) else "failed"
-        CALLS.labels(self._direction, self._trunk, result, cause_label(self._cause or "NONE")).inc()
-        if self._cause:
+        CALLS.labels(self._direction, self._trunk, result, cause_label(cause or "NONE")).inc()
+        if cause:
             CALL_DURATION.labels(self._direction).observe(time.monotonic() - self._began)
         if self._resumed:
-            CALL_TAKEOVERS.labels("resumed" if self._cause else result).inc()
-
-
-def _cancelled(error: BaseException | None) -> bool:
-    return isinstance(error, asyncio.CancelledError)
+            CALL_TAKEOVERS.labels("resumed" if cause else result).inc()
 
 
 def count_turn(turn: Turn) -> None:
