@@ -1,8 +1,7 @@
-"""OpenAI's chat completions: the real SDK against a server that speaks the true protocol, and the real one."""
+"""What is OpenAI's alone of its chat completions; what every language model shows: test_llm_hosted."""
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
@@ -17,7 +16,6 @@ from assist.provider import Kind, Opened
 from assist.settings import read_settings
 from tests.contracts import llm as contract
 from tests.contracts.llm import ASSISTANT
-from tests.providers import Fault
 from tests.providers.http import HttpService
 from tests.providers.openai import KEY, Refusal
 from tests.providers.openai_chat import (
@@ -49,10 +47,7 @@ async def server(chat: Completions) -> AsyncIterator[HttpService]:
         yield running
 
 
-@pytest.fixture
-async def opened(server: HttpService, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened[Brains]]:
-    async with contract.examined(server, monkeypatch) as engine:
-        yield engine
+opened = contract.opened
 
 
 @pytest.fixture
@@ -68,33 +63,6 @@ async def failure(brain: LanguageModel) -> ProviderError:
     with pytest.raises(ProviderError) as error:
         await parts(brain)
     return error.value
-
-
-# As every language model
-
-
-@pytest.mark.parametrize("behaviour", contract.THINKING, ids=lambda behaviour: behaviour.__name__)
-async def test_as_every_model(behaviour: contract.Thinking, brain: LanguageModel) -> None:
-    await behaviour(brain)
-
-
-@pytest.mark.parametrize("behaviour", contract.SERVED, ids=lambda behaviour: behaviour.__name__)
-async def test_as_every_service(behaviour: contract.Served, server: HttpService, opened: Opened[Brains]) -> None:
-    await behaviour(server, opened)
-
-
-@pytest.mark.parametrize("fault", contract.FAULTS)
-async def test_a_fault_is_told(fault: Fault, server: HttpService, opened: Opened[Brains]) -> None:
-    await contract.fails(server, opened, fault)
-
-
-@pytest.mark.skipif("OPENAI_API_KEY" not in os.environ, reason="the real service: set OPENAI_API_KEY")
-@pytest.mark.parametrize("behaviour", contract.THINKING, ids=lambda behaviour: behaviour.__name__)
-async def test_the_real_service_does_as_every_model(behaviour: contract.Thinking) -> None:
-    async with Pool(read_settings()) as pool:
-        real: Opened[Brains] = await pool.open(Kind.LLM, Choice("openai"))
-        await real.warm()
-        await behaviour(real.engine(ASSISTANT))
 
 
 # Replies
@@ -241,13 +209,6 @@ async def test_what_an_assistant_does_not_say_is_left_to_the_model_but_for_the_l
     await parts(brain)
     told = ["max_tokens", "messages", "model", "stream", "stream_options", "tools"]
     assert sorted(chat.diary[-1]) == told
-
-
-async def test_a_connection_serves_many_turns(server: HttpService, opened: Opened[Brains]) -> None:
-    await opened.warm()
-    for _ in range(3):
-        await parts(opened.engine(ASSISTANT))
-    assert server.connections == 1
 
 
 # Keys

@@ -1,9 +1,8 @@
-"""Deepgram's streaming: the engine against a local server that speaks the true protocol, or against the real one."""
+"""What is Deepgram's alone of its streaming; what every ear shows: test_stt_hosted."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 
 import pytest
 
@@ -14,31 +13,22 @@ from assist.errors import ConfigurationError, ProviderError
 from assist.provider import Kind
 from assist.settings import read_settings
 from assist.stt import Pause
-from assist.stt.whisper import Whisper
+from tests.contracts import stt
 from tests.contracts.stt import (
-    FAULTS,
     FRAME,
-    HEARING,
-    SERVED,
     TAIL,
-    Behaviour,
     Piece,
-    ServedBehaviour,
     Subject,
     Talk,
-    a_fault_is_told,
-    a_human_is_understood,
     assert_words,
     examined,
-    listening,
-    real,
     spoken,
     transcripts,
     understood,
 )
 from tests.line_audio import frames
 from tests.providers import Fault
-from tests.providers.deepgram import KEY, DeepgramServer, deepgram_server
+from tests.providers.deepgram import DeepgramServer, deepgram_server
 from tests.providers.listener import listener
 from tests.recordings import recording
 
@@ -52,57 +42,15 @@ async def server() -> AsyncIterator[DeepgramServer]:
         yield running
 
 
-@pytest.fixture
-async def subject(server: DeepgramServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Subject]:
-    async with examined(server, monkeypatch, partials=True) as engine:
-        yield engine
+subject = stt.subject
 
 
 @pytest.fixture(params=MODELS)
 async def local(
     request: pytest.FixtureRequest, server: DeepgramServer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Subject]:
-    async with examined(server, monkeypatch, partials=True, model=request.param) as engine:
+    async with examined(server, monkeypatch, model=request.param) as engine:
         yield engine
-
-
-@pytest.fixture(params=[(model, place) for model in MODELS for place in ("local", "real")], ids=" ".join)
-async def any_subject(
-    request: pytest.FixtureRequest, server: DeepgramServer, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Subject]:
-    model, place = request.param
-    async with AsyncExitStack() as stack:
-        if place == "local":
-            yield await stack.enter_async_context(examined(server, monkeypatch, partials=True, model=model))
-        else:
-            yield await stack.enter_async_context(real("deepgram", "DEEPGRAM_API_KEY", partials=True, model=model))
-
-
-# As every engine
-
-
-@pytest.mark.parametrize("behaviour", HEARING, ids=lambda behaviour: behaviour.__name__)
-async def test_as_every_engine(behaviour: Behaviour, any_subject: Subject) -> None:
-    await behaviour(any_subject)
-
-
-@pytest.mark.parametrize("behaviour", SERVED, ids=lambda behaviour: behaviour.__name__)
-async def test_as_every_hosted_engine(behaviour: ServedBehaviour, local: Subject, server: DeepgramServer) -> None:
-    await behaviour(local, server)
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.lower())
-async def test_a_fault_is_told(fault: Fault, local: Subject, server: DeepgramServer) -> None:
-    await a_fault_is_told(local, server, fault)
-
-
-@pytest.mark.models
-async def test_a_human_is_understood_when_a_model_listens(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with (
-        deepgram_server(listening(whisper)) as server,
-        examined(server, monkeypatch, partials=True, errors=0.25) as subject,
-    ):
-        await a_human_is_understood(subject)
 
 
 # What is asked for
@@ -125,7 +73,6 @@ async def test_options_are_asked_for(server: DeepgramServer, monkeypatch: pytest
     async with examined(
         server,
         monkeypatch,
-        partials=True,
         model="nova-2-phonecall",
         regions={"es": "es-419"},
         keyterms=["Peláez", "cita previa"],
@@ -156,7 +103,7 @@ async def test_where_several_languages_may_be_spoken_the_words_tell_which(
 async def test_a_model_of_one_language_is_not_asked_for_another(
     server: DeepgramServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with examined(server, monkeypatch, partials=True, model="flux-general-en") as subject:
+    async with examined(server, monkeypatch, model="flux-general-en") as subject:
         await subject.opened.warm()
         said = recording("en", "vm-delete")
         assert_words(subject, said, await understood(subject, spoken(said), "en"))
@@ -181,13 +128,13 @@ async def until_the_turn_is_over(subject: Subject, *pieces: Piece) -> str:
 async def test_silence_as_long_as_was_asked_for_ends_the_turn(
     server: DeepgramServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with examined(server, monkeypatch, partials=True, endpointing=300) as subject:
+    async with examined(server, monkeypatch, endpointing=300) as subject:
         quiet = frames(bytes(LINE_BYTES_PER_SECOND), FRAME)
         assert await until_the_turn_is_over(subject, *frames(SAID.audio, FRAME), *quiet) == SAID.words
 
 
 async def test_a_gap_between_words_ends_the_turn(server: DeepgramServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with examined(server, monkeypatch, partials=True, endpointing=5000, utterance_end=1000) as subject:
+    async with examined(server, monkeypatch, endpointing=5000, utterance_end=1000) as subject:
         quiet = frames(bytes(2 * LINE_BYTES_PER_SECOND), FRAME)
         assert await until_the_turn_is_over(subject, *frames(SAID.audio, FRAME), Pause.BEGAN, *quiet) == SAID.words
 
@@ -201,7 +148,7 @@ async def test_a_pause_that_is_too_short_ends_no_turn(subject: Subject) -> None:
 async def test_a_turn_of_several_of_the_models_turns_is_one(
     server: DeepgramServer, monkeypatch: pytest.MonkeyPatch, cut: bool
 ) -> None:
-    async with examined(server, monkeypatch, partials=True, model="flux-general-multi") as subject:
+    async with examined(server, monkeypatch, model="flux-general-multi") as subject:
         server.turn_end = 0.4
         gap = bytes(LINE_BYTES_PER_SECOND // 2)
         end: list[Piece] = [] if cut else [Pause.BEGAN, TAIL]
@@ -224,14 +171,6 @@ async def test_all_was_understood_when_the_turn_ends(subject: Subject, server: D
 
 
 # Streams
-
-
-async def test_one_stream_hears_one_utterance_after_the_other(local: Subject, server: DeepgramServer) -> None:
-    await local.opened.warm()
-    for name in ("vm-nobodyavail", "dir-instr", "vm-sorry"):
-        said = recording("es", name)
-        assert_words(local, said, await understood(local, spoken(said)))
-    assert len(server.queries) == 1
 
 
 async def test_who_stops_listening_at_the_final_transcript_leaves_the_stream_open(
@@ -279,12 +218,3 @@ async def test_the_key_is_not_sent_elsewhere_unless_that_is_said(monkeypatch: py
     async with Pool(read_settings()) as pool:
         with pytest.raises(ConfigurationError, match=r"deepgram\.key: is missing"):
             await pool.open(Kind.STT, Choice("deepgram", {"endpoint": f"wss://{host}"}))
-
-
-async def test_neither_the_key_nor_what_was_said_is_logged(
-    local: Subject, server: DeepgramServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    heard = await understood(local, spoken(SAID))
-    logged = " ".join(record.getMessage() for record in caplog.records if record.name != "websockets.server")
-    assert not [secret for secret in (KEY, heard.text, heard.text.split()[-1]) if secret in logged]

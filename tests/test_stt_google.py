@@ -1,9 +1,8 @@
-"""Google's speech to text: the SDK against a local server that speaks its protocol, or against the real one."""
+"""What is Google's alone of its speech to text; what every ear shows: test_stt_hosted."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +32,10 @@ from tests.providers.google import (
 )
 from tests.providers.google_stt import AUDIENCE, SERVICE, google_stt_server
 from tests.providers.listener import listener
-from tests.recordings import recording, word_errors
+from tests.recordings import recording
 
 if TYPE_CHECKING:
-    from assist.stt.whisper import Whisper
+    pass
 
 
 @pytest.fixture
@@ -45,41 +44,7 @@ async def server() -> AsyncIterator[GoogleServer]:
         yield running
 
 
-@pytest.fixture
-async def subject(server: GoogleServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Subject]:
-    async with examined(server, monkeypatch, partials=True) as engine:
-        yield engine
-
-
-@pytest.fixture(params=["local", "real"])
-async def either(
-    request: pytest.FixtureRequest, server: GoogleServer, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Subject]:
-    async with AsyncExitStack() as stack:
-        if request.param == "local":
-            yield await stack.enter_async_context(examined(server, monkeypatch, partials=True))
-        elif "GOOGLE_APPLICATION_CREDENTIALS" not in os.environ:
-            pytest.skip("set GOOGLE_APPLICATION_CREDENTIALS to ask the real service")
-        else:
-            pool = await stack.enter_async_context(Pool(read_settings()))
-            yield Subject(await pool.open(Kind.STT, Choice("google")), partials=True, errors=0.3)
-
-
-@pytest.mark.parametrize("behaviour", stt.HEARING, ids=lambda behaviour: behaviour.__name__)
-async def test_it_does_what_every_engine_does(either: Subject, behaviour: stt.Behaviour) -> None:
-    await behaviour(either)
-
-
-@pytest.mark.parametrize("behaviour", stt.SERVED, ids=lambda behaviour: behaviour.__name__)
-async def test_it_does_what_every_hosted_engine_does(
-    subject: Subject, server: GoogleServer, behaviour: stt.ServedBehaviour
-) -> None:
-    await behaviour(subject, server)
-
-
-@pytest.mark.parametrize("fault", stt.FAULTS, ids=lambda fault: fault.name.lower())
-async def test_a_fault_is_told(subject: Subject, server: GoogleServer, fault: Fault) -> None:
-    await stt.a_fault_is_told(subject, server, fault)
+subject = stt.subject
 
 
 # What Google is asked
@@ -175,7 +140,7 @@ async def test_nothing_said_is_lost_at_a_pause(monkeypatch: pytest.MonkeyPatch) 
     async def measure(audio: bytes) -> str:
         return str(len(audio))
 
-    async with google_stt_server(measure) as server, examined(server, monkeypatch, partials=True) as subject:
+    async with google_stt_server(measure) as server, examined(server, monkeypatch) as subject:
         pieces: list[stt.Piece] = [bytes(1601), Pause.BEGAN, bytes(401), Pause.OVER, bytes(798), Pause.BEGAN, bytes(9)]
         assert (await stt.understood(subject, pieces)).text == "1600 1200"
 
@@ -197,7 +162,7 @@ async def test_long_speech_is_sent_in_messages_that_google_takes(subject: Subjec
 async def test_speech_that_breaks_off_is_told_as_what_it_is(subject: Subject, server: GoogleServer) -> None:
     async def speech() -> Stream[bytes | Pause]:
         yield recording("es", "vm-nobodyavail").audio
-        await server.heard.wait()
+        await server.asked.wait()
         raise MediaLost("the ear stopped")
 
     server.fault = Fault.SILENT
@@ -214,7 +179,7 @@ async def test_a_service_that_stops_listening_in_mid_speech_has_failed(monkeypat
     handler = grpc.stream_stream_rpc_method_handler(ends_at_once, StreamingRecognizeRequest.deserialize, serialized)
     async with (
         google_server(SERVICE, AUDIENCE, lambda _: {"StreamingRecognize": handler}) as server,
-        examined(server, monkeypatch, partials=True) as subject,
+        examined(server, monkeypatch) as subject,
     ):
         never = asyncio.Event()
         error = await stt.failure(subject, [recording("es", "vm-nobodyavail").audio, never], server)
@@ -226,25 +191,8 @@ async def test_an_engine_that_is_closed_ends_what_it_hears(
 ) -> None:
     server.fault = Fault.SILENT
     never: list[stt.Piece] = [recording("es", "vm-nobodyavail").audio, asyncio.Event()]
-    async with examined(server, monkeypatch, partials=True) as subject:
+    async with examined(server, monkeypatch) as subject:
         listening = asyncio.create_task(stt.transcripts(subject, never))
-        await server.heard.wait()
+        await server.asked.wait()
     with pytest.raises(ProviderError, match="dropped"):
         await listening
-
-
-# The whole way
-
-
-@pytest.mark.models
-@pytest.mark.parametrize("language", ["es", "en"])
-async def test_words_arrive(whisper: "Whisper", monkeypatch: pytest.MonkeyPatch, language: str) -> None:
-    async def hear(audio: bytes) -> str:
-        async with aclosing(whisper.transcribe(Talk(audio).speech(), (language,))) as heard:
-            return [transcript.text async for transcript in heard][-1]
-
-    said = recording(language, {"es": "privacy-incorrect", "en": "vm-delete"}[language])
-    async with google_stt_server(hear) as server, examined(server, monkeypatch, partials=True) as subject:
-        heard = await stt.understood(subject, stt.spoken(said), language)
-    assert word_errors(said.words, heard.text) <= 1
-    assert heard.language == language

@@ -1,35 +1,20 @@
-"""OpenAI's speech to text: the real SDK against a server that speaks the true protocol, or against the real one."""
+"""What is OpenAI's alone of its speech to text; what every ear shows: test_stt_hosted."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 
 import pytest
 
-from assist.assistant.choice import Choice
-from assist.engines.pool import Pool
-from assist.errors import ConfigurationError
-from assist.provider import Kind
-from assist.settings import read_settings
 from assist.stt import Pause
-from assist.stt.whisper import Whisper
+from tests.contracts import stt
 from tests.contracts.stt import (
-    FAULTS,
     FRAME,
-    HEARING,
-    SERVED,
     TAIL,
-    Behaviour,
-    ServedBehaviour,
     Subject,
     Talk,
-    a_fault_is_told,
-    a_human_is_understood,
     assert_words,
     examined,
-    listening,
-    real,
     spoken,
     understood,
 )
@@ -37,7 +22,6 @@ from tests.line_audio import frames
 from tests.providers import Fault
 from tests.providers.http import HttpService
 from tests.providers.listener import listener
-from tests.providers.openai import KEY
 from tests.providers.openai_stt import Transcriptions, openai_transcriptions
 from tests.recordings import recording
 
@@ -57,49 +41,7 @@ async def server(request: pytest.FixtureRequest, transcriptions: Transcriptions)
         yield running
 
 
-@pytest.fixture
-async def subject(server: HttpService, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Subject]:
-    async with examined(server, monkeypatch, partials=False) as engine:
-        yield engine
-
-
-@pytest.fixture(params=[*MODELS, "real"])
-async def any_subject(
-    request: pytest.FixtureRequest, transcriptions: Transcriptions, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Subject]:
-    async with AsyncExitStack() as stack:
-        if request.param == "real":
-            yield await stack.enter_async_context(real("openai", "OPENAI_API_KEY", partials=False))
-        else:
-            local = await stack.enter_async_context(openai_transcriptions(transcriptions, request.param))
-            yield await stack.enter_async_context(examined(local, monkeypatch, partials=False))
-
-
-# As every engine
-
-
-@pytest.mark.parametrize("behaviour", HEARING, ids=lambda behaviour: behaviour.__name__)
-async def test_as_every_engine(behaviour: Behaviour, any_subject: Subject) -> None:
-    await behaviour(any_subject)
-
-
-@pytest.mark.parametrize("behaviour", SERVED, ids=lambda behaviour: behaviour.__name__)
-async def test_as_every_hosted_engine(behaviour: ServedBehaviour, subject: Subject, server: HttpService) -> None:
-    await behaviour(subject, server)
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.lower())
-async def test_a_fault_is_told(fault: Fault, subject: Subject, server: HttpService) -> None:
-    await a_fault_is_told(subject, server, fault)
-
-
-@pytest.mark.models
-async def test_a_human_is_understood_when_a_model_listens(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with (
-        openai_transcriptions(Transcriptions(listening(whisper)), "gpt-transcribe") as server,
-        examined(server, monkeypatch, partials=False, errors=0.25) as subject,
-    ):
-        await a_human_is_understood(subject)
+subject = stt.subject
 
 
 # What is asked for
@@ -144,7 +86,7 @@ async def test_where_several_languages_may_be_spoken_the_model_tells_which_if_it
 async def test_keywords_are_asked_for(transcriptions: Transcriptions, monkeypatch: pytest.MonkeyPatch) -> None:
     async with (
         openai_transcriptions(transcriptions, "gpt-transcribe") as server,
-        examined(server, monkeypatch, partials=False, keywords=["Peláez", "cita previa"]) as subject,
+        examined(server, monkeypatch, keywords=["Peláez", "cita previa"]) as subject,
     ):
         await understood(subject, spoken(SAID))
     assert transcriptions.diary[0]["keywords"] == ["Peláez", "cita previa"]
@@ -209,13 +151,6 @@ async def test_what_follows_the_last_event_is_nothing(
     assert_words(subject, SAID, await understood(subject, spoken(SAID)))
 
 
-async def test_one_connection_serves_one_utterance_after_the_other(subject: Subject, server: HttpService) -> None:
-    await subject.opened.warm()
-    for _ in range(3):
-        await understood(subject, spoken(SAID))
-    assert server.connections == 1
-
-
 # What is no speech
 
 
@@ -240,22 +175,8 @@ async def test_words_that_the_model_doubts_are_none(
     transcriptions.sure, transcriptions.no_speech = sure, no_speech
     async with (
         openai_transcriptions(transcriptions, model) as server,
-        examined(server, monkeypatch, partials=False) as subject,
+        examined(server, monkeypatch) as subject,
     ):
         heard = await understood(subject, spoken(SAID))
     assert heard.text == (SAID.words if words else "")
     assert heard.alternatives == ((SAID.words,) if words else ())
-
-
-async def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    async with Pool(read_settings()) as pool:
-        with pytest.raises(ConfigurationError, match="OPENAI_API_KEY: is missing"):
-            await pool.open(Kind.STT, Choice("openai"))
-
-
-async def test_neither_the_key_nor_what_was_said_is_logged(subject: Subject, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    heard = await understood(subject, spoken(SAID))
-    logged = " ".join(record.getMessage() for record in caplog.records)
-    assert not [secret for secret in (KEY, heard.text, heard.text.split()[-1]) if secret in logged]

@@ -1,11 +1,8 @@
-"""Google's text to speech: the SDK against a local server that speaks its protocol, or against the real one."""
+"""What is Google's alone of its text to speech; what every voice shows: test_tts_hosted."""
 
 import io
-import logging
-import os
 import wave
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -15,36 +12,17 @@ from google.cloud.texttospeech_v1 import (
     SynthesizeSpeechRequest,
     SynthesizeSpeechResponse,
 )
-from pydantic import JsonValue
 
-from assist.assistant.choice import Choice
-from assist.engines.pool import Pool
 from assist.errors import ProviderError
-from assist.provider import Kind, Opened
-from assist.settings import read_settings
+from assist.provider import Opened
 from assist.tts import TextToSpeech
 from tests.contracts import tts
 from tests.contracts.tts import examined
-from tests.providers import Fault
 from tests.providers.google import Context, GoogleServer, google_server, serialized
 from tests.providers.google_tts import AUDIENCE, SERVICE, google_tts_server
 
 if TYPE_CHECKING:
-    from assist.stt.whisper import Whisper
-
-CLASSIC: dict[str, JsonValue] = {"es": "es-ES-Neural2-A", "en": "en-US-Neural2-C"}
-"""Voices that do not stream."""
-WHOLE = [
-    behaviour
-    for behaviour in tts.SERVED
-    if behaviour
-    not in (
-        tts.the_beginning_is_there_before_the_end,
-        tts.closing_in_mid_sentence_frees_the_connection,
-        tts.cancelling_in_mid_sentence_frees_the_connection,
-    )
-]
-"""What a voice must do that has no middle of a sentence."""
+    pass
 
 
 @pytest.fixture
@@ -53,69 +31,13 @@ async def server() -> AsyncIterator[GoogleServer]:
         yield running
 
 
-@pytest.fixture
-async def opened(server: GoogleServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened[TextToSpeech]]:
-    async with examined(server, monkeypatch) as engine:
-        yield engine
-
-
-@pytest.fixture(params=["local", "real"])
-async def voice(
-    request: pytest.FixtureRequest, server: GoogleServer, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[TextToSpeech]:
-    async with AsyncExitStack() as stack:
-        if request.param == "local":
-            yield (await stack.enter_async_context(examined(server, monkeypatch))).engine
-        elif "GOOGLE_APPLICATION_CREDENTIALS" not in os.environ:
-            pytest.skip("set GOOGLE_APPLICATION_CREDENTIALS to ask the real service")
-        else:
-            pool = await stack.enter_async_context(Pool(read_settings()))
-            yield (await pool.open(Kind.TTS, Choice("google"))).engine
-
-
-@pytest.mark.parametrize("behaviour", tts.VOICE, ids=tts.name)
-async def test_it_does_what_every_voice_does(voice: TextToSpeech, behaviour: tts.Voice) -> None:
-    await behaviour(voice)
-
-
-@pytest.mark.parametrize("behaviour", tts.SERVED, ids=tts.name)
-async def test_it_does_what_every_service_does(
-    server: GoogleServer, opened: Opened[TextToSpeech], behaviour: tts.Served
-) -> None:
-    await behaviour(server, opened)
-
-
-@pytest.mark.parametrize("fault", tts.FAULTS)
-async def test_it_fails_as_every_service_does(server: GoogleServer, opened: Opened[TextToSpeech], fault: Fault) -> None:
-    await tts.fails(server, opened, fault)
-
-
-# Voices that do not stream
+opened = tts.opened
 
 
 @pytest.fixture
 async def classic(server: GoogleServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened[TextToSpeech]]:
-    async with examined(server, monkeypatch, voices=CLASSIC) as engine:
+    async with examined(server, monkeypatch, voices=tts.CLASSIC) as engine:
         yield engine
-
-
-@pytest.mark.parametrize("behaviour", tts.VOICE, ids=tts.name)
-async def test_a_classic_voice_does_what_every_voice_does(classic: Opened[TextToSpeech], behaviour: tts.Voice) -> None:
-    await behaviour(classic.engine)
-
-
-@pytest.mark.parametrize("behaviour", WHOLE, ids=tts.name)
-async def test_a_classic_voice_does_what_every_service_does(
-    server: GoogleServer, classic: Opened[TextToSpeech], behaviour: tts.Served
-) -> None:
-    await behaviour(server, classic)
-
-
-@pytest.mark.parametrize("fault", tts.FAULTS)
-async def test_a_classic_voice_fails_as_every_service_does(
-    server: GoogleServer, classic: Opened[TextToSpeech], fault: Fault
-) -> None:
-    await tts.fails(server, classic, fault)
 
 
 # What Google is asked
@@ -152,20 +74,6 @@ async def test_a_voice_that_is_not_there_is_told_when_warmed(
     assert (caught.value.temporary, caught.value.refused) == (False, False)
 
 
-@pytest.mark.parametrize("voices", [{}, CLASSIC], ids=["streaming", "classic"])
-async def test_what_is_said_is_in_no_log(
-    server: GoogleServer,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    voices: dict[str, JsonValue],
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    async with examined(server, monkeypatch, voices=voices) as engine:
-        await tts.said(engine.engine, tts.GREETING)
-    assert "clínica" not in caplog.text
-    assert "Bearer" not in caplog.text
-
-
 # What comes back
 
 
@@ -189,22 +97,8 @@ async def test_a_sound_that_is_not_of_the_line_is_malformed(monkeypatch: pytest.
     handler = grpc.unary_unary_rpc_method_handler(synthesize, SynthesizeSpeechRequest.deserialize, serialized)
     async with (
         google_server(SERVICE, AUDIENCE, lambda _: {"SynthesizeSpeech": handler}) as server,
-        examined(server, monkeypatch, voices=CLASSIC) as engine,
+        examined(server, monkeypatch, voices=tts.CLASSIC) as engine,
     ):
         with pytest.raises(ProviderError, match="malformed") as caught:
             await tts.said(engine.engine, tts.SHORT)
     assert caught.value.temporary
-
-
-# The whole way
-
-
-@pytest.mark.models
-@pytest.mark.parametrize("language", tts.SENTENCES)
-async def test_the_words_arrive(whisper: "Whisper", monkeypatch: pytest.MonkeyPatch, language: str) -> None:
-    async with (
-        tts.pico_speaking(language) as speak,
-        google_tts_server(speak) as server,
-        examined(server, monkeypatch) as engine,
-    ):
-        await tts.words_arrive(engine.engine, whisper, language)

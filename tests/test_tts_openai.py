@@ -1,27 +1,21 @@
-"""OpenAI's text to speech: the real SDK against a server that speaks the true protocol, or against the real one."""
+"""What is OpenAI's alone of its text to speech; what every voice shows: test_tts_hosted."""
 
-import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import JsonValue
 
-from assist.assistant.choice import Choice
-from assist.engines.pool import Pool
-from assist.errors import ConfigurationError, ProviderError
-from assist.provider import Kind, Opened
-from assist.settings import read_settings
+from assist.errors import ProviderError
+from assist.provider import Opened
 from assist.tts import TextToSpeech
 from tests.contracts import tts
-from tests.contracts.tts import SHORT, examined, pico_speaking, said
-from tests.providers import Fault
+from tests.contracts.tts import SHORT, examined, said
 from tests.providers.http import HttpService
 from tests.providers.openai_tts import Speech, openai_speech
 
 if TYPE_CHECKING:
-    from assist.stt.whisper import Whisper
+    pass
 
 
 @pytest.fixture
@@ -35,59 +29,7 @@ async def server(speech: Speech) -> AsyncIterator[HttpService]:
         yield running
 
 
-@pytest.fixture
-async def opened(server: HttpService, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened[TextToSpeech]]:
-    async with examined(server, monkeypatch) as engine:
-        yield engine
-
-
-@pytest.fixture(params=["local", "real"])
-async def voice(
-    request: pytest.FixtureRequest, server: HttpService, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[TextToSpeech]:
-    async with AsyncExitStack() as stack:
-        if request.param == "local":
-            yield (await stack.enter_async_context(examined(server, monkeypatch))).engine
-        elif "OPENAI_API_KEY" not in os.environ:
-            pytest.skip("set OPENAI_API_KEY to ask the real service")
-        else:
-            pool = await stack.enter_async_context(Pool(read_settings()))
-            yield (await pool.open(Kind.TTS, Choice("openai"))).engine
-
-
-@pytest.mark.parametrize("behaviour", tts.VOICE, ids=tts.name)
-async def test_it_does_what_every_voice_does(voice: TextToSpeech, behaviour: tts.Voice) -> None:
-    await behaviour(voice)
-
-
-@pytest.mark.parametrize("behaviour", tts.SERVED, ids=tts.name)
-async def test_it_does_what_every_service_does(
-    server: HttpService, opened: Opened[TextToSpeech], behaviour: tts.Served
-) -> None:
-    await behaviour(server, opened)
-
-
-@pytest.mark.parametrize("fault", tts.FAULTS)
-async def test_it_fails_as_every_service_does(server: HttpService, opened: Opened[TextToSpeech], fault: Fault) -> None:
-    await tts.fails(server, opened, fault)
-
-
-@pytest.mark.models
-@pytest.mark.parametrize("language", tts.SENTENCES)
-async def test_the_words_arrive(whisper: "Whisper", monkeypatch: pytest.MonkeyPatch, language: str) -> None:
-    async with (
-        pico_speaking(language) as speak,
-        openai_speech(Speech(speak)) as server,
-        examined(server, monkeypatch) as opened,
-    ):
-        await tts.words_arrive(opened.engine, whisper, language)
-
-
-async def test_after_being_warmed_it_needs_no_new_connection(server: HttpService, opened: Opened[TextToSpeech]) -> None:
-    await opened.warm()
-    for _ in range(3):
-        await said(opened.engine, SHORT)
-    assert server.connections == 1
+opened = tts.opened
 
 
 # What it asks for
@@ -147,14 +89,6 @@ async def test_a_wrong_key_is_refused(server: HttpService, monkeypatch: pytest.M
             with pytest.raises(ProviderError) as error:
                 await asked
             assert error.value.refused
-
-
-async def test_without_a_key_there_is_no_voice(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    async with Pool(read_settings()) as pool:
-        with pytest.raises(ConfigurationError, match="OPENAI_API_KEY: is missing"):
-            await pool.open(Kind.TTS, Choice("openai"))
 
 
 async def test_a_model_that_is_gone_is_told(server: HttpService, monkeypatch: pytest.MonkeyPatch) -> None:

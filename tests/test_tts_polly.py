@@ -1,26 +1,20 @@
-"""Amazon Polly: the real SDK against a server that speaks the true protocol, or against the real one."""
+"""What is Amazon Polly's alone; what every voice shows: test_tts_hosted."""
 
-import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
-from assist.assistant.choice import Choice
-from assist.engines.pool import Pool
 from assist.errors import ConfigurationError, ProviderError
-from assist.provider import Kind, Opened
-from assist.settings import read_settings
+from assist.provider import Opened
 from assist.tts import TextToSpeech
 from tests.contracts import tts
-from tests.contracts.tts import SHORT, examined, pico_speaking, said
-from tests.providers import Fault
+from tests.contracts.tts import SHORT, examined, said
 from tests.providers.http import HttpService
 from tests.providers.polly import PollyService, amazon_polly
 
 if TYPE_CHECKING:
-    from assist.stt.whisper import Whisper
+    pass
 
 
 @pytest.fixture
@@ -34,59 +28,7 @@ async def server(service: PollyService) -> AsyncIterator[HttpService]:
         yield running
 
 
-@pytest.fixture
-async def opened(server: HttpService, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened[TextToSpeech]]:
-    async with examined(server, monkeypatch) as engine:
-        yield engine
-
-
-@pytest.fixture(params=["local", "real"])
-async def voice(
-    request: pytest.FixtureRequest, server: HttpService, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[TextToSpeech]:
-    async with AsyncExitStack() as stack:
-        if request.param == "local":
-            yield (await stack.enter_async_context(examined(server, monkeypatch))).engine
-        elif "AWS_ACCESS_KEY_ID" not in os.environ:
-            pytest.skip("set AWS_ACCESS_KEY_ID to ask the real service")
-        else:
-            pool = await stack.enter_async_context(Pool(read_settings()))
-            yield (await pool.open(Kind.TTS, Choice("polly"))).engine
-
-
-@pytest.mark.parametrize("behaviour", tts.VOICE, ids=tts.name)
-async def test_it_does_what_every_voice_does(voice: TextToSpeech, behaviour: tts.Voice) -> None:
-    await behaviour(voice)
-
-
-@pytest.mark.parametrize("behaviour", tts.SERVED, ids=tts.name)
-async def test_it_does_what_every_service_does(
-    server: HttpService, opened: Opened[TextToSpeech], behaviour: tts.Served
-) -> None:
-    await behaviour(server, opened)
-
-
-@pytest.mark.parametrize("fault", tts.FAULTS)
-async def test_it_fails_as_every_service_does(server: HttpService, opened: Opened[TextToSpeech], fault: Fault) -> None:
-    await tts.fails(server, opened, fault)
-
-
-@pytest.mark.models
-@pytest.mark.parametrize("language", tts.SENTENCES)
-async def test_the_words_arrive(whisper: "Whisper", monkeypatch: pytest.MonkeyPatch, language: str) -> None:
-    async with (
-        pico_speaking(language) as speak,
-        amazon_polly(PollyService(speak)) as server,
-        examined(server, monkeypatch) as opened,
-    ):
-        await tts.words_arrive(opened.engine, whisper, language)
-
-
-async def test_after_being_warmed_it_needs_no_new_connection(server: HttpService, opened: Opened[TextToSpeech]) -> None:
-    await opened.warm()
-    for _ in range(3):
-        await said(opened.engine, SHORT)
-    assert server.connections == 1
+opened = tts.opened
 
 
 # What it asks for

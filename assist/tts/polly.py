@@ -4,6 +4,7 @@ Each sentence is one request: Polly's stream in both directions needs HTTP/2 of 
 Python has not.
 """
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final, Literal, cast
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from types_aiobotocore_polly.type_defs import SynthesizeSpeechInputTypeDef
 
 NAME: Final = "polly"
+
+# Below that, the library logs the key's name and what is said to callers.
+logging.getLogger("botocore").setLevel(logging.INFO)
 
 VOICES: Final = {"es": "Lucia", "en": "Joanna"}
 """By language: of Spain and of the United States, both in every engine but long-form."""

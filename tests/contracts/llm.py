@@ -1,26 +1,24 @@
 """What every language model must show, whichever it is.
 
 `THINKING` is asked of every engine, of the real services too; `SERVED` of those that have a local server, which thinks
-by `thinker`. An engine's tests run each behaviour of both, and `fails` with each of `FAULTS`.
+by `thinker`; so is `fails`, with each of `hosted.FAULTS`.
 """
 
 import asyncio
 import copy
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import pytest
+from pydantic import JsonValue
 
-import assist
 from assist.assistant import load
-from assist.assistant.choice import Choice
-from assist.engines.pool import Pool
 from assist.errors import ProviderError
 from assist.llm import Brains, Dialog, HangUp, LanguageModel, Message, Part, Speaker, Transfer, Usage
 from assist.provider import Kind, Opened
-from assist.settings import read_settings
+from tests.contracts import hosted
 from tests.providers import Fault, ProviderServer
 
 ASSISTANT = load(Path(__file__).parent.parent / "data" / "assistants" / "centralita.yaml")
@@ -34,15 +32,8 @@ BEGINNING = "Sí, abrimos los lunes"
 REST = ", de nueve a dos."
 
 
-class LlmServer(ProviderServer, Protocol):
-    """A service that thinks."""
-
-    asked: asyncio.Event
-    """Set when a request for an answer has come."""
-
-
 Thinking: TypeAlias = Callable[[LanguageModel], Awaitable[None]]
-Served: TypeAlias = Callable[[LlmServer, Opened[Brains]], Awaitable[None]]
+Served: TypeAlias = Callable[[ProviderServer, Opened[Brains]], Awaitable[None]]
 
 
 def thinker(dialog: Sequence[str]) -> Sequence[Part]:
@@ -56,13 +47,18 @@ def thinker(dialog: Sequence[str]) -> Sequence[Part]:
     return [", de nueve ", "a dos."] if BEGINNING in dialog else [BEGINNING, REST]
 
 
-@asynccontextmanager
-async def examined(server: ProviderServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened[Brains]]:
-    """Lend the engine of *server*, opened as a call would have it."""
-    for variable, value in server.environment.items():
-        monkeypatch.setenv(variable, value)
-    async with Pool(read_settings()) as pool:
-        yield await pool.open(Kind.LLM, Choice(server.engine, server.options))
+def examined(
+    server: ProviderServer, monkeypatch: pytest.MonkeyPatch, **options: JsonValue
+) -> AbstractAsyncContextManager[Opened[Brains]]:
+    """Lend the engine of *server*, opened as a call would have it whose assistant chose *options*."""
+    return hosted.examined(Kind.LLM, server, monkeypatch, options)
+
+
+@pytest.fixture
+async def opened(server: ProviderServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened[Brains]]:
+    """The engine of a test module's *server*."""
+    async with examined(server, monkeypatch) as engine:
+        yield engine
 
 
 def asked(text: str = QUESTION.text) -> Dialog:
@@ -144,23 +140,23 @@ THINKING: list[Thinking] = [
 # Of those with a local server
 
 
-async def the_beginning_is_there_before_the_end(server: LlmServer, opened: Opened[Brains]) -> None:
+async def the_beginning_is_there_before_the_end(server: ProviderServer, opened: Opened[Brains]) -> None:
     server.fault = Fault.STALLED
     async with aclosing(opened.engine(ASSISTANT).reply(asked())) as reply:
         assert await asyncio.wait_for(anext(reply), SOON) == BEGINNING
         assert not server.client_left.is_set()
 
 
-async def closing_in_mid_reply_frees_the_connection(server: LlmServer, opened: Opened[Brains]) -> None:
-    before = asyncio.all_tasks()
+async def closing_in_mid_reply_frees_the_connection(server: ProviderServer, opened: Opened[Brains]) -> None:
+    before = hosted.tasks_of_ours()
     server.fault = Fault.STALLED
     async with aclosing(opened.engine(ASSISTANT).reply(asked())) as reply:
         assert await asyncio.wait_for(anext(reply), SOON)
     await _freed(server, opened, before)
 
 
-async def cancelling_before_the_first_word_frees_the_connection(server: LlmServer, opened: Opened[Brains]) -> None:
-    before = asyncio.all_tasks()
+async def cancelling_before_the_first_word_frees_the_connection(server: ProviderServer, opened: Opened[Brains]) -> None:
+    before = hosted.tasks_of_ours()
     server.fault = Fault.SILENT
     waiting = asyncio.create_task(answer(opened.engine(ASSISTANT), asked()))
     await asyncio.wait_for(server.asked.wait(), SOON)
@@ -170,59 +166,35 @@ async def cancelling_before_the_first_word_frees_the_connection(server: LlmServe
     await _freed(server, opened, before)
 
 
-async def an_engine_is_warm_when_its_key_is_taken(server: LlmServer, opened: Opened[Brains]) -> None:
+async def being_warm_already_is_no_trouble(server: ProviderServer, opened: Opened[Brains]) -> None:
     await asyncio.gather(opened.warm(), opened.warm())
+    await opened.warm()
     assert spoken(await answer(opened.engine(ASSISTANT), asked())) == BEGINNING + REST
-
-
-async def warming_tells_what_is_wrong(server: LlmServer, opened: Opened[Brains]) -> None:
-    for fault, refused in ((Fault.UNAUTHORIZED, True), (Fault.FORBIDDEN, True), (Fault.CLOSED, False)):
-        server.fault = fault
-        with pytest.raises(ProviderError) as caught:
-            await opened.warm()
-        assert caught.value.refused is refused
 
 
 SERVED: list[Served] = [
     the_beginning_is_there_before_the_end,
     closing_in_mid_reply_frees_the_connection,
     cancelling_before_the_first_word_frees_the_connection,
-    an_engine_is_warm_when_its_key_is_taken,
-    warming_tells_what_is_wrong,
+    being_warm_already_is_no_trouble,
 ]
 
-FAULTS = [fault for fault in Fault if fault not in (Fault.SILENT, Fault.STALLED)]
-"""Those that an engine notices by itself; that nothing comes, the wrapper does that gives up on it."""
 
-REFUSALS = (Fault.UNAUTHORIZED, Fault.FORBIDDEN)
-
-
-async def fails(server: LlmServer, opened: Opened[Brains], fault: Fault) -> None:
+async def fails(server: ProviderServer, opened: Opened[Brains], fault: Fault) -> None:
     """The *fault* is told as what it is, after one try and without the words; the next question is answered."""
     brain, requests = opened.engine(ASSISTANT), server.requests
     server.fault = fault
     with pytest.raises(ProviderError) as caught:
         await answer(brain, asked())
-    error = caught.value
-    assert error.provider == server.engine
-    assert error.temporary is (fault not in REFUSALS)
-    assert error.refused is (fault in REFUSALS)
-    assert error.retry_after == (7 if fault is Fault.BUSY else None)
-    assert error.__suppress_context__ or not error.__context__
-    assert not [secret for secret in (*server.environment.values(), "lunes") if secret in str(error)]
+    hosted.assert_told(caught.value, fault, server, QUESTION.text)
     assert server.requests - requests <= 1
     server.fault = None
     assert spoken(await answer(brain, asked())) == BEGINNING + REST
 
 
-async def _freed(server: LlmServer, opened: Opened[Brains], before: set[asyncio.Task[object]]) -> None:
+async def _freed(server: ProviderServer, opened: Opened[Brains], before: set[asyncio.Task[object]]) -> None:
     """The service has seen the client leave, nothing goes on, and the next question is answered."""
     await asyncio.wait_for(server.client_left.wait(), SOON)
     server.fault = None
     assert spoken(await answer(opened.engine(ASSISTANT), asked())) == BEGINNING + REST
-    assert not [task for task in asyncio.all_tasks() - before if _is_ours(task)]
-
-
-def _is_ours(task: "asyncio.Task[object]") -> bool:
-    code = getattr(task.get_coro(), "cr_code", None)
-    return code is not None and Path(code.co_filename).is_relative_to(Path(assist.__file__).parent)
+    assert not hosted.tasks_of_ours() - before

@@ -1,30 +1,26 @@
 """What every engine that writes down speech must show, whichever it is.
 
 `HEARING` holds what any engine shows, also an embedded one or a real service; `SERVED` what can only be seen with a
-local server; `a_fault_is_told` takes each of `FAULTS` in turn. An engine's test module opens a `Subject` and hands it
-to each of them; the name of the behaviour is the name of the test.
+local server, as is `a_fault_is_told`, of each of `hosted.FAULTS`. Each is handed a `Subject`; the name of the
+behaviour is the name of the test.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import pytest
 from pydantic import JsonValue
 
-import assist
 from assist.aio import Stream
-from assist.assistant.choice import Choice
 from assist.audio.formats import LINE_BYTES_PER_SECOND
-from assist.engines.pool import Pool
 from assist.errors import ProviderError
 from assist.provider import Kind, Opened
-from assist.settings import read_settings
 from assist.stt import Pause, SpeechToText, Transcript
+from tests.contracts import hosted
+from tests.contracts.hosted import Way
 from tests.line_audio import frames
 from tests.providers import Fault, Hear, ProviderServer
 from tests.recordings import Recording, recording, recordings, word_errors
@@ -36,11 +32,8 @@ TAIL = bytes(LINE_BYTES_PER_SECOND * 7 // 20)
 """The silence between the pause and the confirmed end of the turn."""
 
 
-class SttServer(ProviderServer, Protocol):
-    """A service that hears."""
-
-    asked: asyncio.Event
-    """Set when the first audio of a request has come."""
+PARTIALS = ("google", "deepgram")
+"""Hosted engines that tell what they understand so far while the caller speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +50,34 @@ class Subject:
 Piece: TypeAlias = bytes | Pause | asyncio.Event
 """Of an utterance; an event is waited for."""
 Behaviour: TypeAlias = Callable[[Subject], Awaitable[None]]
-ServedBehaviour: TypeAlias = Callable[[Subject, SttServer], Awaitable[None]]
+ServedBehaviour: TypeAlias = Callable[[Subject, ProviderServer], Awaitable[None]]
 
 
 @asynccontextmanager
 async def examined(
-    server: ProviderServer,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    partials: bool,
-    errors: float = 0.0,
-    **options: JsonValue,
+    server: ProviderServer, monkeypatch: pytest.MonkeyPatch, **options: JsonValue
 ) -> AsyncIterator[Subject]:
     """Lend the engine of *server*, opened as a call would have it whose assistant chose *options*.
 
     Nothing of it may be left when it is closed.
     """
-    for variable, value in server.environment.items():
-        monkeypatch.setenv(variable, value)
-    async with Pool(read_settings()) as pool:
-        opened = await pool.open(Kind.STT, Choice(server.engine, {**server.options, **options}))
-        yield Subject(opened, partials, errors)
+    async with hosted.examined(Kind.STT, server, monkeypatch, options) as opened:
+        yield Subject(opened, server.engine in PARTIALS)
     await _no_task_is_left(set())
 
 
 @asynccontextmanager
-async def real(engine: str, variable: str, *, partials: bool, **options: JsonValue) -> AsyncIterator[Subject]:
-    """Lend the *engine* at its real service, if *variable* holds a key for it; skips the test if not."""
-    if not os.environ.get(variable):
-        pytest.skip(f"set {variable} to ask the real service")
-    async with Pool(read_settings()) as pool:
-        yield Subject(await pool.open(Kind.STT, Choice(engine, options)), partials, errors=0.25)
+async def real(way: Way) -> AsyncIterator[Subject]:
+    """Lend the engine at its real service. Skips the test without a key for it."""
+    async with hosted.real(Kind.STT, way) as opened:
+        yield Subject(opened, way.engine in PARTIALS, errors=0.3)
+
+
+@pytest.fixture
+async def subject(server: ProviderServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Subject]:
+    """The engine of a test module's *server*."""
+    async with examined(server, monkeypatch) as engine:
+        yield engine
 
 
 def listening(engine: SpeechToText) -> Hear:
@@ -158,8 +148,7 @@ async def failure(subject: Subject, pieces: Sequence[Piece], server: ProviderSer
     """Return how the engine fails; the error must not tell a secret."""
     with pytest.raises(ProviderError) as caught:
         await transcripts(subject, pieces)
-    told = f"{caught.value} {caught.value.__cause__ or ''}"
-    assert not [value for value in server.environment.values() if value in told]
+    hosted.assert_no_secret(f"{caught.value} {caught.value.__cause__ or ''}", server, "")
     return caught.value
 
 
@@ -268,7 +257,7 @@ HEARING: tuple[Behaviour, ...] = (
 # Hosted engines
 
 
-async def leaving_in_mid_stream_frees_the_connection(subject: Subject, server: SttServer) -> None:
+async def leaving_in_mid_stream_frees_the_connection(subject: Subject, server: ProviderServer) -> None:
     for fault in (*([None] if subject.partials else []), Fault.SILENT, Fault.STALLED):
         server.fault = fault
         await _leave(subject, server)
@@ -277,13 +266,13 @@ async def leaving_in_mid_stream_frees_the_connection(subject: Subject, server: S
     assert_words(subject, said, await understood(subject, spoken(said)))
 
 
-async def leaving_after_the_end_of_the_speech_frees_the_connection(subject: Subject, server: SttServer) -> None:
+async def leaving_after_the_end_of_the_speech_frees_the_connection(subject: Subject, server: ProviderServer) -> None:
     for fault in (Fault.SILENT, Fault.STALLED):
         server.fault = fault
         await _leave(subject, server, ended=True)
 
 
-async def an_utterance_after_one_that_failed_is_understood(subject: Subject, server: SttServer) -> None:
+async def an_utterance_after_one_that_failed_is_understood(subject: Subject, server: ProviderServer) -> None:
     said = recording("es", "vm-nobodyavail")
     for fault in (Fault.CUT, Fault.GARBAGE, Fault.BROKEN, Fault.BUSY):
         server.fault = fault
@@ -292,26 +281,11 @@ async def an_utterance_after_one_that_failed_is_understood(subject: Subject, ser
         assert_words(subject, said, await understood(subject, spoken(said)))
 
 
-async def a_failure_is_told_while_the_caller_speaks(subject: Subject, server: SttServer) -> None:
+async def a_failure_is_told_while_the_caller_speaks(subject: Subject, server: ProviderServer) -> None:
     said = recording("es", "vm-nobodyavail")
     for fault in (Fault.UNAUTHORIZED, Fault.BROKEN, Fault.CUT):
         server.fault = fault
         await failure(subject, [*frames(said.audio, FRAME), Pause.BEGAN, asyncio.Event()], server)
-
-
-async def an_error_holds_none_of_the_words(subject: Subject, server: SttServer) -> None:
-    said = recording("es", "vm-nobodyavail")
-    server.fault = Fault.CUT
-    told = str(await failure(subject, spoken(said), server))
-    assert not [word for word in said.words.split() if len(word) > 3 and word in told]
-
-
-async def warming_tells_what_is_wrong(subject: Subject, server: SttServer) -> None:
-    for fault, refused in ((Fault.UNAUTHORIZED, True), (Fault.FORBIDDEN, True), (Fault.CLOSED, False)):
-        server.fault = fault
-        with pytest.raises(ProviderError) as caught:
-            await subject.opened.warm()
-        assert caught.value.refused is refused
 
 
 SERVED: tuple[ServedBehaviour, ...] = (
@@ -319,31 +293,17 @@ SERVED: tuple[ServedBehaviour, ...] = (
     leaving_after_the_end_of_the_speech_frees_the_connection,
     an_utterance_after_one_that_failed_is_understood,
     a_failure_is_told_while_the_caller_speaks,
-    an_error_holds_none_of_the_words,
-    warming_tells_what_is_wrong,
 )
 
-FAULTS = {
-    Fault.CLOSED: (True, None, False),
-    Fault.UNAUTHORIZED: (False, None, True),
-    Fault.FORBIDDEN: (False, None, True),
-    Fault.BUSY: (True, 7.0, False),
-    Fault.BROKEN: (True, None, False),
-    Fault.CUT: (True, None, False),
-    Fault.GARBAGE: (True, None, False),
-}
-"""Whether it is temporary, when to come back, whether the key is refused. Saying nothing is no error yet."""
 
-
-async def a_fault_is_told(subject: Subject, server: SttServer, fault: Fault) -> None:
-    """For each of `FAULTS`."""
+async def a_fault_is_told(subject: Subject, server: ProviderServer, fault: Fault) -> None:
+    """The *fault* is told as what it is, without the words."""
+    said = recording("es", "vm-nobodyavail")
     server.fault = fault
-    error = await failure(subject, spoken(recording("es", "vm-nobodyavail")), server)
-    assert (error.temporary, error.retry_after, error.refused) == FAULTS[fault]
-    assert error.provider == server.engine
+    hosted.assert_told(await failure(subject, spoken(said), server), fault, server, said.words)
 
 
-async def _leave(subject: Subject, server: SttServer, *, ended: bool = False) -> None:
+async def _leave(subject: Subject, server: ProviderServer, *, ended: bool = False) -> None:
     """Hang up once the service has heard something."""
     server.asked.clear()
     server.client_left.clear()
@@ -369,11 +329,6 @@ async def _all_of(subject: Subject, talk: Talk) -> None:
 
 async def _no_task_is_left(before: set[asyncio.Task[object]]) -> None:
     """Fail if the engine's own code goes on in a task that was not there *before*."""
-    own = {task for task in asyncio.all_tasks() - before if _is_ours(task)}
+    own = hosted.tasks_of_ours() - before
     left = (await asyncio.wait(own, timeout=PATIENCE))[1] if own else own
     assert not left
-
-
-def _is_ours(task: "asyncio.Task[object]") -> bool:
-    code = getattr(task.get_coro(), "cr_code", None)
-    return code is not None and Path(code.co_filename).is_relative_to(Path(assist.__file__).parent)

@@ -1,14 +1,14 @@
 """What every voice must do, whoever speaks.
 
 `VOICE` is asked of every engine, of the real services too; `SERVED` of those that have a local server, which speaks
-by `beeps`. An engine's tests run each behaviour of both, `fails` with each of `FAULTS`, and `words_arrive` with the
+by `beeps`, `STREAMED` of most of them; so is `fails`, with each of `hosted.FAULTS`, and `words_arrive` with the
 embedded ears.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pytest
@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from assist.aio import Stream
-from assist.assistant.choice import Choice
 from assist.audio.formats import LINE, LINE_BYTES_PER_SECOND
-from assist.engines.pool import Pool
 from assist.errors import ProviderError
 from assist.provider import Kind, Opened
-from assist.settings import read_settings
 from assist.stt import Pause
 from assist.tts import TextToSpeech
+from tests.contracts import hosted
 from tests.providers import Fault, ProviderServer, Speak
 from tests.recordings import word_errors
 
@@ -36,31 +34,29 @@ SENTENCES = {
 }
 GREETING = SENTENCES["es"]
 SHORT = "Buenos días."
+CLASSIC: dict[str, JsonValue] = {"es": "es-ES-Neural2-A", "en": "en-US-Neural2-C"}
+"""Voices of Google's that do not stream."""
 
 SOON = 5.0
 """Seconds that something may take that is to happen at once."""
 
 
-class TtsServer(ProviderServer, Protocol):
-    """A service that speaks."""
-
-    asked: asyncio.Event
-    """Set when a request to speak has come."""
-
-
 Voice: TypeAlias = Callable[[TextToSpeech], Awaitable[None]]
-Served: TypeAlias = Callable[[TtsServer, Opened[TextToSpeech]], Awaitable[None]]
+Served: TypeAlias = Callable[[ProviderServer, Opened[TextToSpeech]], Awaitable[None]]
 
 
-@asynccontextmanager
-async def examined(
+def examined(
     server: ProviderServer, monkeypatch: pytest.MonkeyPatch, **options: JsonValue
-) -> AsyncIterator[Opened[TextToSpeech]]:
+) -> AbstractAsyncContextManager[Opened[TextToSpeech]]:
     """Lend the engine of *server*, opened as a call would have it whose assistant chose *options*."""
-    for variable, value in server.environment.items():
-        monkeypatch.setenv(variable, value)
-    async with Pool(read_settings()) as pool:
-        yield await pool.open(Kind.TTS, Choice(server.engine, {**server.options, **options}))
+    return hosted.examined(Kind.TTS, server, monkeypatch, options)
+
+
+@pytest.fixture
+async def opened(server: ProviderServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened[TextToSpeech]]:
+    """The engine of a test module's *server*."""
+    async with examined(server, monkeypatch) as engine:
+        yield engine
 
 
 async def said(voice: TextToSpeech, text: str, language: str = "es", pace: float = 1.0) -> list[bytes]:
@@ -218,14 +214,14 @@ async def words_arrive(voice: TextToSpeech, whisper: "Whisper", language: str, e
 # Of those with a local server
 
 
-async def the_beginning_is_there_before_the_end(server: TtsServer, opened: Opened[TextToSpeech]) -> None:
+async def the_beginning_is_there_before_the_end(server: ProviderServer, opened: Opened[TextToSpeech]) -> None:
     server.fault = Fault.STALLED
     async with aclosing(opened.engine.synthesize(GREETING, "es")) as speech:
         assert await asyncio.wait_for(anext(speech), SOON)
         assert not server.client_left.is_set()
 
 
-async def closing_in_mid_sentence_frees_the_connection(server: TtsServer, opened: Opened[TextToSpeech]) -> None:
+async def closing_in_mid_sentence_frees_the_connection(server: ProviderServer, opened: Opened[TextToSpeech]) -> None:
     await said(opened.engine, SHORT)
     before = asyncio.all_tasks()
     server.fault = Fault.STALLED
@@ -235,7 +231,7 @@ async def closing_in_mid_sentence_frees_the_connection(server: TtsServer, opened
     await _nothing_new_runs(before)
 
 
-async def cancelling_in_mid_sentence_frees_the_connection(server: TtsServer, opened: Opened[TextToSpeech]) -> None:
+async def cancelling_in_mid_sentence_frees_the_connection(server: ProviderServer, opened: Opened[TextToSpeech]) -> None:
     await said(opened.engine, SHORT)
     before = asyncio.all_tasks()
     begun = asyncio.Event()
@@ -252,7 +248,7 @@ async def cancelling_in_mid_sentence_frees_the_connection(server: TtsServer, ope
 
 
 async def cancelling_before_the_first_sound_frees_the_connection(
-    server: TtsServer, opened: Opened[TextToSpeech]
+    server: ProviderServer, opened: Opened[TextToSpeech]
 ) -> None:
     await said(opened.engine, SHORT)
     before = asyncio.all_tasks()
@@ -263,69 +259,37 @@ async def cancelling_before_the_first_sound_frees_the_connection(
     await _nothing_new_runs(before)
 
 
-async def a_text_without_words_is_not_sent(server: TtsServer, opened: Opened[TextToSpeech]) -> None:
+async def a_text_without_words_is_not_sent(server: ProviderServer, opened: Opened[TextToSpeech]) -> None:
     await said(opened.engine, "... ¿? 😀")
     assert server.requests == 0
 
 
-async def a_key_that_is_taken_is_warm(server: TtsServer, opened: Opened[TextToSpeech]) -> None:
-    await opened.warm()
+async def being_warm_already_is_no_trouble(server: ProviderServer, opened: Opened[TextToSpeech]) -> None:
+    await asyncio.gather(opened.warm(), opened.warm())
     await opened.warm()
     assert await said(opened.engine, SHORT)
 
 
-async def a_key_that_is_not_taken_is_refused_when_warmed(server: TtsServer, opened: Opened[TextToSpeech]) -> None:
-    for fault in (Fault.UNAUTHORIZED, Fault.FORBIDDEN):
-        server.fault = fault
-        with pytest.raises(ProviderError) as error:
-            await opened.warm()
-        assert error.value.refused
-
-
-async def a_service_that_is_down_is_not_warm(server: TtsServer, opened: Opened[TextToSpeech]) -> None:
-    server.fault = Fault.CLOSED
-    with pytest.raises(ProviderError) as error:
-        await opened.warm()
-    assert error.value.temporary
-
-
-SERVED: list[Served] = [
+STREAMED: list[Served] = [
     the_beginning_is_there_before_the_end,
     closing_in_mid_sentence_frees_the_connection,
     cancelling_in_mid_sentence_frees_the_connection,
+]
+"""Of a voice that does not give a sentence all at once."""
+SERVED: list[Served] = [
     cancelling_before_the_first_sound_frees_the_connection,
     a_text_without_words_is_not_sent,
-    a_key_that_is_taken_is_warm,
-    a_key_that_is_not_taken_is_refused_when_warmed,
-    a_service_that_is_down_is_not_warm,
+    being_warm_already_is_no_trouble,
 ]
 
-FAULTS = [fault for fault in Fault if fault not in (Fault.SILENT, Fault.STALLED)]
-"""Those that an engine notices by itself; that nothing comes, the wrapper does that gives up on it."""
 
-REFUSALS = (Fault.UNAUTHORIZED, Fault.FORBIDDEN)
-
-
-async def fails(
-    server: TtsServer, opened: Opened[TextToSpeech], fault: Fault, *, retry_after: float | None = 7
-) -> None:
-    """The *fault* is told as what it is, after one try and without the words; the next sentence is spoken.
-
-    *retry_after* is None where the protocol has no form for it.
-    """
+async def fails(server: ProviderServer, opened: Opened[TextToSpeech], fault: Fault) -> None:
+    """The *fault* is told as what it is, after one try and without the words; the next sentence is spoken."""
     usual, requests = seconds(await said(opened.engine, SHORT)), server.requests
     server.fault = fault
     with pytest.raises(ProviderError) as caught:
         await said(opened.engine, GREETING)
-    error = caught.value
-    assert error.temporary is (fault not in REFUSALS)
-    assert error.refused is (fault in REFUSALS)
-    assert error.retry_after == (retry_after if fault is Fault.BUSY else None)
-    # The SDK's own error may hold the words, or the key.
-    assert error.__cause__ is None
-    assert error.__context__ is None or error.__suppress_context__
-    assert "clínica" not in str(error)
-    assert not [value for value in server.environment.values() if value in str(error)]
+    hosted.assert_told(caught.value, fault, server, GREETING)
     assert server.requests - requests <= 1
     server.fault = None
     assert seconds(await said(opened.engine, SHORT)) == pytest.approx(usual, rel=0.15)

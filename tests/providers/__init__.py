@@ -36,6 +36,15 @@ class Fault(Enum):
     """The answer is not of the protocol."""
 
 
+KEYS = {
+    "google": "GOOGLE_APPLICATION_CREDENTIALS",
+    "deepgram": "DEEPGRAM_API_KEY",
+    "openai": "OPENAI_API_KEY",
+    "polly": "AWS_ACCESS_KEY_ID",
+}
+"""The variable without which no request to an engine's real service is made."""
+
+
 class ProviderServer(Protocol):
     """One engine's service. Lent by an async context manager; on a loopback port of its own."""
 
@@ -43,8 +52,15 @@ class ProviderServer(Protocol):
     """Of every request that begins from now on."""
     requests: int
     """So many have begun."""
+    asked: asyncio.Event
+    """Set when a request has brought something to hear, to answer or to say."""
     client_left: asyncio.Event
     """Set when a client ended a request, or closed its connection, before it was answered in full."""
+
+    @property
+    def connections(self) -> int:
+        """So many were made."""
+        ...
 
     @property
     def engine(self) -> str:

@@ -58,6 +58,10 @@ class DeepgramServer:
         self._port = 0
 
     @property
+    def connections(self) -> int:
+        return len(self.queries)
+
+    @property
     def url(self) -> str:
         return f"ws://127.0.0.1:{self._port}"
 

@@ -56,7 +56,6 @@ class GoogleServer:
         self.client_left = asyncio.Event()
         self.asked = asyncio.Event()
         """Set when a request brings something to say or to hear."""
-        self.heard = self.asked
         self.messages: list[Any] = []
         """Those that opened a request, as the schema reads them."""
         self.door = Door()
@@ -75,6 +74,10 @@ class GoogleServer:
             self.door.shut()
         else:
             self.door.open()
+
+    @property
+    def connections(self) -> int:
+        return self.door.opened
 
     @property
     def options(self) -> Mapping[str, JsonValue]:
@@ -158,6 +161,8 @@ class Door:
         """Something has gone out through it."""
         self.behind = 0
         """The server's port."""
+        self.opened = 0
+        """For so many."""
         self._socket: socket.socket | None = None
         self._port = 0
         self._accepting: asyncio.Task[None] | None = None
@@ -195,6 +200,7 @@ class Door:
     async def _accept(self, listener: socket.socket) -> None:
         while True:
             connection, _ = await asyncio.get_running_loop().sock_accept(listener)
+            self.opened += 1
             guest = asyncio.create_task(self._let_through(connection))
             self._guests.add(guest)
             guest.add_done_callback(self._guests.discard)
