@@ -5,11 +5,13 @@ lost, and nobody waits.
 """
 
 import hashlib
+import logging
 import os
 import socket
 import threading
 from typing import Final
 
+import requests
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, Resource
@@ -39,7 +41,11 @@ class Exporter:
             {SERVICE_NAME: settings.service_name, SERVICE_INSTANCE_ID: f"{socket.gethostname()}-{os.getpid()}"}
         )
         self._provider = TracerProvider(resource=resource, id_generator=self._ids, shutdown_on_exit=False)
-        exporter = OTLPSpanExporter(f"{(settings.endpoint or '').rstrip('/')}/v1/traces")
+        # Of each batch that is not taken, once is told enough.
+        logging.getLogger("opentelemetry.exporter").setLevel(logging.ERROR)
+        self._session = requests.Session()
+        endpoint = f"{(settings.endpoint or '').rstrip('/')}/v1/traces"
+        exporter = OTLPSpanExporter(endpoint, session=self._session)
         self._provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=MOST_WAITING))
         self._tracer = self._provider.get_tracer("assist")
 
@@ -75,6 +81,7 @@ class Exporter:
         closing = threading.Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
         closing.join(LAST_WORDS)
+        self._session.close()
 
 
 def ids(call: str) -> tuple[int, int]:
