@@ -104,8 +104,7 @@ class Deliverer:
 
     async def _tell_disabled(self, claim: Claim) -> None:
         """Tell the other endpoints that one is told nothing any more."""
-        at = datetime.now(UTC).timestamp()
-        kind = EventType.WEBHOOK_DISABLED
+        kind, at = EventType.WEBHOOK_DISABLED, await self._queue.now()
         event = Event(event_id(kind, claim.id, str(claim.fence)), kind, at, {"endpoint": claim.endpoint})
         others = [endpoint.id for endpoint in await self._endpoints.all() if endpoint.wants(event)]
         await self._queue.put([(event, endpoint) for endpoint in others])

@@ -49,6 +49,11 @@ class Queue:
         self._scripts = scripts
         self._kept = _ms(kept)
 
+    async def now(self) -> float:
+        """Return the time by the clock that events and endpoints are dated by."""
+        async with bounded(OUT_OF_CALL):
+            return float(await self._scripts.now()) / 1000
+
     async def positions(self) -> Mapping[str, str]:
         """Return the id of the entry up to which each stream was read, of those that ever were."""
         async with bounded(OUT_OF_CALL):

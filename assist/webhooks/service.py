@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -45,7 +45,7 @@ class Webhooks:
         """
         if await self.endpoints.get(endpoint) is None:
             return None
-        kind, at = EventType.WEBHOOK_TEST, datetime.now(UTC).timestamp()
+        kind, at = EventType.WEBHOOK_TEST, await self.queue.now()
         event = Event(event_id(kind, str(uuid4())), kind, at, {"endpoint": endpoint})
         await self.queue.put([(event, endpoint)])
         return delivery_id(event, endpoint)
