@@ -14,18 +14,8 @@ from assist.provider import Kind
 from assist.settings import read_settings
 from assist.stt import Pause
 from tests.contracts import stt
-from tests.contracts.stt import (
-    FRAME,
-    TAIL,
-    Piece,
-    Subject,
-    Talk,
-    assert_words,
-    examined,
-    spoken,
-    transcripts,
-    understood,
-)
+from tests.contracts.stt import Subject, assert_words, examined, transcripts, understood
+from tests.contracts.talk import FRAME, TAIL, Piece, Talk, spoken
 from tests.line_audio import frames
 from tests.providers import Fault
 from tests.providers.deepgram import DeepgramServer, deepgram_server

@@ -18,7 +18,8 @@ from assist.provider import Kind
 from assist.settings import read_settings
 from assist.stt import Pause
 from tests.contracts import stt
-from tests.contracts.stt import Subject, Talk, examined
+from tests.contracts.stt import Subject, examined
+from tests.contracts.talk import Piece, Talk
 from tests.line_audio import frames
 from tests.providers import Fault
 from tests.providers.google import (
@@ -130,7 +131,7 @@ async def test_a_pause_brings_what_is_final_before_the_turn_is_over(subject: Sub
 
 async def test_a_caller_who_goes_on_is_heard_in_a_request_of_its_own(subject: Subject, server: GoogleServer) -> None:
     first, second = recording("es", "vm-nobodyavail"), recording("es", "vm-passchanged")
-    pieces: list[stt.Piece] = [first.audio, Pause.BEGAN, second.audio[:4001], Pause.OVER, second.audio[4001:]]
+    pieces: list[Piece] = [first.audio, Pause.BEGAN, second.audio[:4001], Pause.OVER, second.audio[4001:]]
     heard = await stt.understood(subject, [*pieces, Pause.BEGAN, bytes(1600)])
     assert heard.text == f"{first.words} {second.words}"
     assert server.requests == 2
@@ -141,7 +142,7 @@ async def test_nothing_said_is_lost_at_a_pause(monkeypatch: pytest.MonkeyPatch) 
         return str(len(audio))
 
     async with google_stt_server(measure) as server, examined(server, monkeypatch) as subject:
-        pieces: list[stt.Piece] = [bytes(1601), Pause.BEGAN, bytes(401), Pause.OVER, bytes(798), Pause.BEGAN, bytes(9)]
+        pieces: list[Piece] = [bytes(1601), Pause.BEGAN, bytes(401), Pause.OVER, bytes(798), Pause.BEGAN, bytes(9)]
         assert (await stt.understood(subject, pieces)).text == "1600 1200"
 
 
@@ -190,7 +191,7 @@ async def test_an_engine_that_is_closed_ends_what_it_hears(
     server: GoogleServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.fault = Fault.SILENT
-    never: list[stt.Piece] = [recording("es", "vm-nobodyavail").audio, asyncio.Event()]
+    never: list[Piece] = [recording("es", "vm-nobodyavail").audio, asyncio.Event()]
     async with examined(server, monkeypatch) as subject:
         listening = asyncio.create_task(stt.transcripts(subject, never))
         await server.asked.wait()

@@ -11,6 +11,7 @@ from tests.contracts import hosted, stt
 from tests.contracts.faculties import FACULTIES
 from tests.contracts.hosted import Way
 from tests.contracts.stt import Subject
+from tests.contracts.talk import spoken
 from tests.providers import Fault, ProviderServer
 from tests.providers.everyone import ENGINES, service
 from tests.recordings import recording
@@ -79,7 +80,7 @@ async def test_it_fails_as_every_service_does(fault: Fault, subject: Subject, se
 
 async def test_after_being_warmed_it_needs_no_new_connection(subject: Subject, server: ProviderServer) -> None:
     await hosted.after_being_warmed_it_needs_no_new_connection(
-        server, subject.opened, lambda: stt.understood(subject, stt.spoken(SAID))
+        server, subject.opened, lambda: stt.understood(subject, spoken(SAID))
     )
 
 
@@ -97,7 +98,7 @@ async def test_neither_the_key_nor_the_words_are_logged(
         stt.examined(server, monkeypatch, **way.options) as subject,
     ):
         await subject.opened.warm()
-        stt.assert_words(subject, SAID, await stt.understood(subject, stt.spoken(SAID)))
+        stt.assert_words(subject, SAID, await stt.understood(subject, spoken(SAID)))
 
 
 @pytest.mark.models
@@ -109,4 +110,4 @@ async def test_a_human_is_understood_when_a_model_listens(
         service(Kind.STT, engine, replace(FACULTIES, hear=stt.listening(whisper))) as server,
         stt.examined(server, monkeypatch) as subject,
     ):
-        await stt.a_human_is_understood(replace(subject, errors=0.25))
+        await stt.a_human_is_understood(replace(subject, errors=0.2))

@@ -8,16 +8,8 @@ import pytest
 
 from assist.stt import Pause
 from tests.contracts import stt
-from tests.contracts.stt import (
-    FRAME,
-    TAIL,
-    Subject,
-    Talk,
-    assert_words,
-    examined,
-    spoken,
-    understood,
-)
+from tests.contracts.stt import Subject, assert_words, examined, understood
+from tests.contracts.talk import FRAME, TAIL, Talk, spoken
 from tests.line_audio import frames
 from tests.providers import Fault
 from tests.providers.http import HttpService

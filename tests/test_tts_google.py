@@ -20,6 +20,7 @@ from tests.contracts import tts
 from tests.contracts.tts import examined
 from tests.providers.google import Context, GoogleServer, google_server, serialized
 from tests.providers.google_tts import AUDIENCE, SERVICE, google_tts_server
+from tests.providers.speaker import BEEP, beeps
 
 if TYPE_CHECKING:
     pass
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def server() -> AsyncIterator[GoogleServer]:
-    async with google_tts_server(tts.beeps) as running:
+    async with google_tts_server(beeps) as running:
         yield running
 
 
@@ -83,12 +84,12 @@ def wav(rate: int, channels: int = 1) -> bytes:
         file.setframerate(rate)
         file.setsampwidth(2)
         file.setnchannels(channels)
-        file.writeframes(tts.BEEP)
+        file.writeframes(BEEP)
     return content.getvalue()
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"RIFF", wav(24000), wav(8000, 2), tts.BEEP, wav(8000)[:30]], ids=lambda content: len(content)
+    "content", [b"", b"RIFF", wav(24000), wav(8000, 2), BEEP, wav(8000)[:30]], ids=lambda content: len(content)
 )
 async def test_a_sound_that_is_not_of_the_line_is_malformed(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     async def synthesize(request: SynthesizeSpeechRequest, context: Context) -> Any:

@@ -13,6 +13,7 @@ from tests.contracts.faculties import FACULTIES
 from tests.contracts.hosted import Way
 from tests.providers import Fault, ProviderServer
 from tests.providers.everyone import service
+from tests.providers.speaker import pico_speaking
 
 if TYPE_CHECKING:
     from assist.stt.whisper import Whisper
@@ -112,7 +113,7 @@ async def test_neither_the_key_nor_the_words_are_logged(
 @pytest.mark.parametrize("language", tts.SENTENCES)
 async def test_the_words_arrive(whisper: "Whisper", monkeypatch: pytest.MonkeyPatch, way: Way, language: str) -> None:
     async with (
-        tts.pico_speaking(language) as speak,
+        pico_speaking(language) as speak,
         service(Kind.TTS, way.engine, replace(FACULTIES, speak=speak)) as server,
         tts.examined(server, monkeypatch, **way.options) as opened,
     ):

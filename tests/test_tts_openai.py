@@ -13,6 +13,7 @@ from tests.contracts import tts
 from tests.contracts.tts import SHORT, examined, said
 from tests.providers.http import HttpService
 from tests.providers.openai_tts import Speech, openai_speech
+from tests.providers.speaker import beeps
 
 if TYPE_CHECKING:
     pass
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def speech() -> Speech:
-    return Speech(tts.beeps)
+    return Speech(beeps)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from tests.contracts import tts
 from tests.contracts.tts import SHORT, examined, said
 from tests.providers.http import HttpService
 from tests.providers.polly import PollyService, amazon_polly
+from tests.providers.speaker import beeps
 
 if TYPE_CHECKING:
     pass
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def service() -> PollyService:
-    return PollyService(tts.beeps)
+    return PollyService(beeps)
 
 
 @pytest.fixture

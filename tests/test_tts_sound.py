@@ -6,7 +6,7 @@ from assist.audio.formats import LINE, AudioFormat, Encoding
 from assist.audio.resample import resample
 from assist.errors import ProviderError
 from assist.tts.sound import Sound
-from tests.contracts.tts import AROUND, BEEP
+from tests.providers.speaker import AROUND, BEEP
 
 
 def heard(audio: bytes, step: int, source: AudioFormat = LINE) -> bytes:

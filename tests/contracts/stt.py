@@ -14,24 +14,19 @@ from typing import TypeAlias
 import pytest
 from pydantic import JsonValue
 
-from assist.aio import Stream
 from assist.audio.formats import LINE_BYTES_PER_SECOND
 from assist.errors import ProviderError
 from assist.provider import Kind, Opened
 from assist.stt import Pause, SpeechToText, Transcript
 from tests.contracts import hosted
 from tests.contracts.hosted import Way
+from tests.contracts.talk import FRAME, TAIL, Piece, Talk, spoken
 from tests.line_audio import frames
 from tests.providers import Fault, Hear, ProviderServer
 from tests.recordings import Recording, recording, recordings, word_errors
 
 PATIENCE = 20.0
 """Seconds after which what is waited for will not come; a real service is given as much."""
-FRAME = LINE_BYTES_PER_SECOND // 10
-TAIL = bytes(LINE_BYTES_PER_SECOND * 7 // 20)
-"""The silence between the pause and the confirmed end of the turn."""
-
-
 PARTIALS = ("google", "deepgram")
 """Hosted engines that tell what they understand so far while the caller speaks."""
 
@@ -47,8 +42,6 @@ class Subject:
     """The share of words that may be misunderstood: none if `tests.providers.listener` hears."""
 
 
-Piece: TypeAlias = bytes | Pause | asyncio.Event
-"""Of an utterance; an event is waited for."""
 Behaviour: TypeAlias = Callable[[Subject], Awaitable[None]]
 ServedBehaviour: TypeAlias = Callable[[Subject, ProviderServer], Awaitable[None]]
 
@@ -91,36 +84,6 @@ def listening(engine: SpeechToText) -> Hear:
 
 
 # Speaking
-
-
-class Talk:
-    """An utterance as the line tells it: audio and pauses, waiting where an event stands among them."""
-
-    def __init__(self, *pieces: Piece) -> None:
-        self._pieces = pieces
-        self._begun = False
-        self._closed = False
-
-    @property
-    def let_go(self) -> bool:
-        """Whether nobody listens to it any more."""
-        return self._closed or not self._begun
-
-    async def speech(self) -> Stream[bytes | Pause]:
-        self._begun = True
-        try:
-            for piece in self._pieces:
-                if isinstance(piece, asyncio.Event):
-                    await piece.wait()
-                else:
-                    yield piece
-        finally:
-            self._closed = True
-
-
-def spoken(said: Recording) -> list[Piece]:
-    """Return *said* as a caller says it: the pause after it turns out to be the end of the turn."""
-    return [*frames(said.audio, FRAME), Pause.BEGAN, TAIL]
 
 
 async def transcripts(subject: Subject, pieces: Sequence[Piece], *languages: str) -> list[Transcript]:

@@ -1,13 +1,13 @@
 """What every voice must do, whoever speaks.
 
 `VOICE` is asked of every engine, of the real services too; `SERVED` of those that have a local server, which speaks
-by `beeps`, `STREAMED` of most of them; so is `fails`, with each of `hosted.FAULTS`, and `words_arrive` with the
+by `speaker.beeps`, `STREAMED` of most of them; so is `fails`, with each of `hosted.FAULTS`, and `words_arrive` with the
 embedded ears.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -22,7 +22,7 @@ from assist.provider import Kind, Opened
 from assist.stt import Pause
 from assist.tts import TextToSpeech
 from tests.contracts import hosted
-from tests.providers import Fault, ProviderServer, Speak
+from tests.providers import Fault, ProviderServer
 from tests.recordings import word_errors
 
 if TYPE_CHECKING:
@@ -87,31 +87,6 @@ async def understood(whisper: "Whisper", audio: bytes, language: str) -> str:
 
     async with aclosing(whisper.transcribe(speech(), (language,))) as transcripts:
         return [transcript.text async for transcript in transcripts][-1]
-
-
-BEEP = (8000 * np.sin(np.arange(LINE.rate // 4) * 0.35)).astype("<i2").tobytes()
-GAP = bytes(LINE.rate // 20 * LINE.sample_bytes)
-AROUND = bytes(LINE.rate // 2 * LINE.sample_bytes)
-
-
-async def beeps(text: str) -> bytes:
-    """Speak each word for a quarter of a second, half a second of silence around them."""
-    return AROUND + GAP.join(BEEP for _ in text.split()) + AROUND
-
-
-@asynccontextmanager
-async def pico_speaking(language: str) -> AsyncIterator[Speak]:
-    """Lend the embedded voice, for a service that is to speak *language*."""
-    pico = pytest.importorskip("assist.tts.pico", exc_type=ModuleNotFoundError).Pico()
-    await pico.load()
-
-    async def speak(text: str) -> bytes:
-        return AROUND + b"".join(await said(pico, text, language)) + AROUND
-
-    try:
-        yield speak
-    finally:
-        await pico.close()
 
 
 # Of every voice

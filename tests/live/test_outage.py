@@ -17,11 +17,11 @@ from assist.simulate.caller import ScriptedCaller, Step
 from assist.simulate.freeswitch import Installation, private_freeswitch
 from assist.stt.whisper import Whisper
 from tests.contracts.stt import listening
-from tests.contracts.tts import pico_speaking
 from tests.live.house import House, events, house, is_silent_for, recorded, transcribed
 from tests.live.switch import ASSISTANTS
 from tests.providers import Fault, ProviderServer
 from tests.providers.everyone import Faculties, service
+from tests.providers.speaker import pico_speaking
 from tests.recordings import plain_words
 
 Voice: TypeAlias = Callable[[str], Awaitable[bytes]]
