@@ -1,89 +1,98 @@
 """How this program logs: coloured for a person at a terminal, one JSON object a line for anything else.
 
-Every line names the call it is about. Telephone numbers are not logged; should one get into a message after all,
-it is blotted out here.
+Every line names the call it is about. Telephone numbers and keys are not logged; should one get into a message after
+all, whoever wrote that, it is blotted out here.
 """
 
 import json
 import logging
-import re
 import sys
+import threading
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Final, TextIO
+from types import TracebackType
+from typing import Final, Literal, TextIO, TypeAlias
 
 from rich.console import Console
 from rich.highlighter import NullHighlighter
 from rich.logging import RichHandler
 
+from assist.redaction import redacted
+
 CALL: Final[ContextVar[str]] = ContextVar("call", default="")
 """FreeSWITCH's UUID of the call that the current task works for. Set it in the call's task: its children inherit it."""
 
-BLOT: Final = "‹number›"
+Format: TypeAlias = Literal["auto", "json", "text"]
 
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_NUMBERS = re.compile(
-    rf"""
-    (?P<kept>
-        \b[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}\b             # UUID
-      | \b\d{{4}}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?         # date, time
-      | (?<![\d.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\d.]*\d)                   # IPv4 address
-      | \bpid[ =]?\d{{1,7}}\b
-    )
-  | \+?\(?\d(?:[ ().\-/]{{0,2}}\d){{5,}}
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+log = logging.getLogger(__name__)
 
 
-def redacted(text: str) -> str:
-    """Return *text* with every run of six digits or more blotted out, but for times, addresses and identifiers."""
-    return _NUMBERS.sub(lambda found: found["kept"] or BLOT, text)
+def set_up_logging(level: int = logging.INFO, stream: TextIO = sys.stderr, form: Format = "auto") -> None:
+    """Send everything that is logged to *stream*, in place of whatever was set up before.
 
-
-def set_up_logging(level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
-    """Send everything that is logged to *stream*, in place of whatever was set up before."""
-    handler = _for_people(stream) if stream.isatty() else _for_machines(stream)
+    Warnings of Python and errors that nobody catches are logged, too. *form*: ``auto`` is text at a terminal only.
+    """
+    handler = _handler(stream, form)
     handler.addFilter(_completed)
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_a_thread
 
 
-def _for_people(stream: TextIO) -> logging.Handler:
-    handler = RichHandler(
-        console=Console(file=stream), show_path=False, log_time_format="%X", highlighter=NullHighlighter()
-    )
-    handler.setFormatter(_Line())
-    return handler
+def _handler(stream: TextIO, form: Format) -> logging.Handler:
+    if form == "json" or (form == "auto" and not stream.isatty()):
+        return _formatted(logging.StreamHandler(stream), _Json())
+    if not stream.isatty():
+        return _formatted(logging.StreamHandler(stream), _Line("%(asctime)s %(levelname)s %(message)s"))
+    console = Console(file=stream)
+    handler = RichHandler(console=console, show_path=False, log_time_format="%X", highlighter=NullHighlighter())
+    return _formatted(handler, _Line("%(message)s"))
 
 
-def _for_machines(stream: TextIO) -> logging.Handler:
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Json())
+def _formatted(handler: logging.Handler, formatter: logging.Formatter) -> logging.Handler:
+    handler.setFormatter(formatter)
     return handler
 
 
 def _completed(record: logging.LogRecord) -> bool:
-    """Put the call on *record*, and take numbers off it."""
+    """Put the call and the kind of event on *record*, and take off it what nobody may read."""
     record.call = CALL.get()
+    record.event = redacted(str(record.msg))
     record.msg, record.args = redacted(record.getMessage()), None
     if record.exc_info:
         record.exc_text = redacted(_PLAIN.formatException(record.exc_info))
+    if record.stack_info:
+        record.stack_info = redacted(record.stack_info)
     return True
 
 
 _PLAIN = logging.Formatter()
 
 
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        log.critical("an error that nobody caught", exc_info=(kind, error, trace))
+
+
+def _uncaught_in_a_thread(caught: threading.ExceptHookArgs) -> None:
+    if caught.exc_value:
+        _uncaught(caught.exc_type, caught.exc_value, caught.exc_traceback)
+
+
 class _Line(logging.Formatter):
-    """For a terminal: the start of the call's id is enough to tell calls apart."""
+    """For a person: the start of the call's id is enough to tell calls apart."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        call = getattr(record, "call", "")
-        return f"{call[:8]} {record.message}" if call else record.message
+        if call := getattr(record, "call", ""):
+            record.message = f"{call[:8]} {record.message}"
+        return super().formatMessage(record)
 
 
 class _Json(logging.Formatter):
-    """One object a line."""
+    """One object a line. The event is the message before its values were put in: the same for all of a kind."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -91,7 +100,9 @@ class _Json(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "call": getattr(record, "call", ""),
+            "event": getattr(record, "event", ""),
             "message": record.getMessage(),
             "error": record.exc_text,
+            "stack": record.stack_info,
         }
         return json.dumps({name: value for name, value in line.items() if value}, ensure_ascii=False)

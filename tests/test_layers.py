@@ -22,8 +22,9 @@ LAYERS = [
     {"assistant"},
     {"audio", "store", "embedded_redis", "supervisor", "web"},
     {"settings", "roster"},
+    {"variables"},
     {"aio", "log", "heartbeat", "metrics"},
-    {"errors"},
+    {"errors", "redaction"},
 ]
 """From the top. Rooms of one layer do not know each other, but for `SIDEWAYS`."""
 
