@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from prometheus_client import REGISTRY
+
 from assist.embedded_redis import redis_server
 from assist.monitor.crew import VARIABLE, crew
 from assist.monitor.disk import disk_look
@@ -28,6 +30,11 @@ async def monitored(settings: Settings) -> AsyncIterator[Mapping[str, str]]:
             looks = [workers_look(workers), *looks_around(settings, url)]
             async with monitoring(settings.metrics.listen, looks):
                 yield {VARIABLE: str(workers.directory)}
+
+
+async def own_look() -> Sight:
+    """Return what this process counted by itself."""
+    return Sight(list(REGISTRY.collect()))
 
 
 def looks_around(settings: Settings, url: str) -> list[Look]:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as Xml
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from assist.errors import AssistError
+from assist.errors import AssistError, CommandFailed
 from assist.monitor.sight import LIMIT, Look, Sight, gauges
 from assist.settings import Esl
 from assist.switch.control import Control, control
@@ -55,12 +55,19 @@ async def _look(node: str, host: str, port: int, esl: Esl) -> Sight:
 
 
 async def _told(node: str, switch: Control) -> list[Metric]:
-    status = await switch.connection.api("status")
-    profiles = await switch.connection.api("sofia xmlstatus")
-    ways = await switch.connection.api("sofia xmlstatus gateway")
-    names = [profile.findtext("name", "") for profile in _read(profiles).iter("profile")]
-    details = {name: _read(await switch.connection.api(f"sofia xmlstatus profile {name}")) for name in names}
-    return [*sessions(node, status), gateways(node, _read(ways)), failures(node, details)]
+    profiles = _read(await _said(switch, "sofia xmlstatus")).iter("profile")
+    names = [profile.findtext("name", "") for profile in profiles]
+    details = {name: _read(await _said(switch, f"sofia xmlstatus profile {name}")) for name in names}
+    ways = _read(await _said(switch, "sofia xmlstatus gateway"))
+    return [*sessions(node, await _said(switch, "status")), gateways(node, ways), failures(node, details)]
+
+
+async def _said(switch: Control, command: str) -> str:
+    """Return what FreeSWITCH answers; empty if it knows nothing of the kind."""
+    try:
+        return await switch.connection.api(command)
+    except CommandFailed:
+        return ""
 
 
 def sessions(node: str, status: str) -> Iterator[Metric]:
