@@ -27,6 +27,7 @@ from assist.prompts.cli import prompts
 from assist.roster import Policy
 from assist.settings import Settings, read_settings
 from assist.supervisor import supervise
+from assist.webhooks.cli import webhooks
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def cli() -> None:
 def serve() -> None:
     """Take the calls that FreeSWITCH sends, until SIGTERM or Ctrl-C."""
     settings = read_settings()
-    set_up_logging()
+    set_up_logging(form=settings.logs.format)
     if settings.esl.password is None:
         log.warning("files of calls whose worker died stay in the media directory: set ASSIST_ESL_PASSWORD")
     policy = Policy(workers=settings.workers.count, drain=settings.workers.drain)
@@ -79,14 +80,15 @@ async def _supervise(settings: Settings, policy: Policy) -> bool:
 @cli.command("worker", hidden=True)
 def one_worker() -> None:
     """Hold calls as one of the processes of `assist serve`."""
-    set_up_logging()
-    uvloop.run(_work())
+    settings = read_settings()
+    set_up_logging(form=settings.logs.format)
+    uvloop.run(_work(settings))
 
 
-async def _work() -> None:
+async def _work(settings: Settings) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with worker(read_settings(), heartbeat()):
+    async with worker(settings, heartbeat()):
         await stop.wait()
 
 
@@ -97,7 +99,7 @@ async def _work() -> None:
 def call(number: str, assistant: str, gateway: str) -> None:
     """Call NUMBER and let an assistant talk; shows the conversation."""
     settings = read_settings("ASSIST_ESL_PASSWORD")
-    set_up_logging()
+    set_up_logging(form=settings.logs.format)
     console = Console()
 
     async def follow() -> None:
@@ -125,3 +127,4 @@ cli.add_command(campaign)
 cli.add_command(dialer)
 cli.add_command(prompts)
 cli.add_command(doctor)
+cli.add_command(webhooks)
