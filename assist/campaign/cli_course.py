@@ -22,6 +22,7 @@ from assist.campaign.tick import tick as make_starts
 from assist.campaign.trial import NotCalled, Rehearsed, Tried
 from assist.errors import ConfigurationError
 from assist.log import set_up_logging
+from assist.settings import read_settings
 
 STATES: Final = {
     ContactState.DIALING: "it rings",
@@ -123,7 +124,7 @@ def tick(as_json: bool) -> None:
 
     May run twice, late or on several machines: each start is made once. Ends 1 if one failed.
     """
-    set_up_logging()
+    set_up_logging(form=read_settings().logs.format)
 
     async def work(desk: Desk) -> list[Tick]:
         files, now = read_files(desk.settings), time.time()
