@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Set
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Set
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -31,9 +31,10 @@ class FakeNode:
         self.placed: list[Order] = []
         self.living: set[str] = set()
         self.hung_up: list[str] = []
-        self.ends: dict[str, End] = {}
-        """What it told of."""
-        self.tell: Callable[[str, End], None] = lambda call, end: None
+        self.remembered: dict[str, End] = {}
+        """How calls ended."""
+        self.seconds = float("inf")
+        """For which it has remembered that."""
         self.rings = asyncio.Event()
         """A call arrived."""
         self.picks_up = asyncio.Event()
@@ -61,11 +62,16 @@ class FakeNode:
             raise ConnectionLost("down")
         return self.living
 
-    def ended(self, call: str) -> End | None:
-        return self.ends.get(call)
+    async def ends(self) -> Mapping[str, End]:
+        if not self.up:
+            raise ConnectionLost("down")
+        return dict(self.remembered)
 
-    def subscribe(self, subscriber: Callable[[str, End], None]) -> None:
-        self.tell = subscriber
+    async def forget(self, call: str) -> None:
+        self.remembered.pop(call, None)
+
+    async def remembers(self) -> float:
+        return self.seconds
 
     async def hang_up(self, call: str) -> None:
         self.hung_up.append(call)

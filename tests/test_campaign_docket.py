@@ -62,12 +62,12 @@ async def working(url: str, *works: Work | Diary, name: str = "") -> AsyncIterat
         stop.set()
 
 
-async def test_what_is_claimed_is_dialed_and_what_lapsed_is_reaped(redis_url: str) -> None:
+async def test_what_is_claimed_is_dialed(redis_url: str) -> None:
     claim = Claim("c", people(1)[0], 1, 7, "node", 0.0)
     diary = Diary(claim)
     seen: set[str] = set()
     async with working(redis_url, diary), asyncio.timeout(20):
-        while not {"reaped", "pumped c", f"dialed {claim.id} 7"} <= seen:
+        while not {"pumped c", f"dialed {claim.id} 7"} <= seen:
             seen.add(await diary.done.get())
 
 

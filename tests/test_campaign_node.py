@@ -14,6 +14,7 @@ from assist.campaign.node import Node, open_nodes
 from assist.campaign.order import Order
 from assist.errors import ConnectionLost
 from assist.settings import Esl
+from assist.switch.hook import HOOK
 from tests.event_socket import FarEnd, listening
 from tests.rigs import until
 from tests.test_switch_control import PASSWORD, finish_job, greet
@@ -22,24 +23,32 @@ CALL = attempt_id("c", "ana", 1)
 ORDER = Order(CALL, "sofia/gateway/carrier/+34600000001", "+34600000001", {"assist_attempt": CALL})
 
 
-async def welcome(arrived: "asyncio.Queue[FarEnd]") -> FarEnd:
+async def welcome(arrived: "asyncio.Queue[FarEnd]", *, remembers: bool = True) -> FarEnd:
     """Let a node in, as FreeSWITCH does."""
     switch = await greet(arrived)
     assert (await switch.receive()).text == "event json CHANNEL_HANGUP_COMPLETE"
     switch.reply("+OK event listener enabled json")
     assert (await finish_job(switch, "UP")) == "bgapi status"
+    answers = {
+        "api global_getvar assist_esl_port": "8021",
+        "api switchname": "pod-1",
+        "api module_exists mod_hash": "true" if remembers else "false",
+    }
+    for _ in answers:
+        switch.print(answers[(await switch.receive()).text])
     return switch
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[tuple[Node, FarEnd, "asyncio.Queue[FarEnd]"]]:
+async def connected(*, remembers: bool = True) -> AsyncIterator[tuple[Node, FarEnd, "asyncio.Queue[FarEnd]"]]:
     async with (
         listening() as (port, arrived),
         open_nodes(Esl(host="127.0.0.1", port=port, password=SecretStr(PASSWORD))) as nodes,
     ):
-        (node,) = nodes.values()
-        assert list(nodes) == [f"127.0.0.1:{port}"]
-        switch = await welcome(arrived)
+        switch = await welcome(arrived, remembers=remembers)
+        await until(lambda: bool(nodes))
+        assert list(nodes) == ["pod-1:8021"], "by its own name, not by where it was reached"
+        node = nodes["pod-1:8021"]
         await until(lambda: node.up)
         yield node, switch, arrived
 
@@ -59,7 +68,8 @@ async def test_a_call_that_is_answered() -> None:
     async with connected() as (node, switch, _):
         calling = asyncio.create_task(node.call(ORDER))
         command = await finish_job(switch, f"+OK {CALL}")
-        assert command.startswith(f"bgapi originate {{origination_uuid={CALL},assist_attempt={CALL}}}sofia/gateway/")
+        assert command.startswith(f"bgapi originate {{origination_uuid={CALL},assist_attempt={CALL},")
+        assert f"{HOOK}}}sofia/gateway/" in command
         assert command.endswith(" +34600000001 XML assist")
         assert await calling is None
 
@@ -79,17 +89,44 @@ async def test_how_a_call_ended_that_nobody_answered() -> None:
             assert await calling == End("NO_USER_RESPONSE", 480, rang=True)
 
 
-async def test_ends_of_calls_that_others_placed_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assist.campaign.node, "REMEMBERED", 2)
+async def test_a_call_that_is_none_of_a_campaign_need_not_be_remembered() -> None:
     async with connected() as (node, switch, _):
-        heard: list[str] = []
-        node.subscribe(lambda call, _: heard.append(call))
-        calls = [attempt_id("c", "ana", number) for number in (1, 2, 3)]
-        for call in (*calls, str(uuid4())):
-            tell_the_end(switch, call)
-        await until(lambda: node.ended(calls[2]) is not None)
-        assert [node.ended(call) is not None for call in calls] == [False, True, True]
-        assert heard == calls
+        order = Order(str(uuid4()), "sofia/gateway/carrier/+34600000001", "+34600000001", {})
+        calling = asyncio.create_task(node.call(order))
+        command = await finish_job(switch, f"+OK {order.call}")
+        assert HOOK not in command
+        assert await calling is None
+
+
+async def test_how_calls_ended_that_anybody_placed() -> None:
+    async with connected() as (node, switch, _):
+        asking = asyncio.create_task(node.ends())
+        assert (await switch.receive()).text == "api hash_dump db assist_ended"
+        switch.print(f"D/assist_ended_{CALL}/NO_USER_RESPONSE;480;480;1700000000000000;0;0;1700000001000000\n")
+        assert await asking == {CALL: End("NO_USER_RESPONSE", 480, rang=True)}
+        asking = asyncio.create_task(node.ends())
+        await switch.receive()
+        switch.print("-ERR no reply\n")
+        assert await asking == {}
+
+
+async def test_the_end_of_a_call_is_forgotten_once() -> None:
+    async with connected() as (node, switch, _):
+        for answer in ("+OK\n", "-ERR Not found\n"):
+            forgetting = asyncio.create_task(node.forget(CALL))
+            assert (await switch.receive()).text == f"api hash delete/assist_ended/{CALL}"
+            switch.print(answer)
+            await forgetting
+
+
+async def test_since_when_it_remembers() -> None:
+    async with connected() as (node, switch, _):
+        asking = asyncio.create_task(node.remembers())
+        assert (await switch.receive()).text == "api uptime s"
+        switch.print("42\n")
+        assert await asking == 42.0
+    async with connected(remembers=False) as (node, _, _):
+        assert await node.remembers() == 0.0
 
 
 async def test_a_call_that_never_was_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,6 +202,5 @@ async def test_a_freeswitch_that_is_down_is_waited_for(caplog: pytest.LogCapture
     async with listening() as (port, _):
         pass
     async with open_nodes(Esl(host="127.0.0.1", port=port, password=SecretStr(PASSWORD))) as nodes:
-        (node,) = nodes.values()
-        with pytest.raises(ConnectionLost):
-            await node.call(ORDER)
+        await until(lambda: "no calls are placed there" in caplog.text)
+        assert not nodes, "nobody knows its name"

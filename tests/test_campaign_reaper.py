@@ -1,3 +1,4 @@
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from redis.asyncio import Redis
 from assist.campaign.causes import End
 from assist.campaign.ledger import Durability, open_ledger
 from assist.campaign.model import NAMESPACE, ContactState, Outcome, Result, attempt_id
-from assist.campaign.reaper import Reaper, Reconciliation
+from assist.campaign.reaper import GIVEN_UP, Reaper, Reconciliation
 from assist.errors import StoreError
 from assist.store import CallRecord, Store, open_store
 from tests.dialing import FakeNode, plans
@@ -40,6 +41,13 @@ def reaper(clocked: Clocked, store: Store, node: FakeNode) -> Reaper:
     return Reaper(clocked.ledger, plans(), {"node": node}, store)
 
 
+async def settled(clocked: Clocked, reaper: Reaper) -> None:
+    """Let all leases run out, and the reaper look twice, as it does for whoever ends just when he is looked for."""
+    for _ in range(2):
+        await clocked.later(31)
+        await reaper.reap()
+
+
 async def test_a_claim_that_lapsed_was_never_sent_and_waits_again(clocked: Clocked, reaper: Reaper) -> None:
     await clocked.start("c", people(1))
     claim = await clocked.claimed()
@@ -49,16 +57,40 @@ async def test_a_claim_that_lapsed_was_never_sent_and_waits_again(clocked: Clock
     assert (again.id, again.fence > claim.fence) == (claim.id, True)
 
 
-async def test_a_call_that_its_freeswitch_does_not_know_is_used_up(clocked: Clocked, reaper: Reaper) -> None:
+async def test_a_call_that_its_freeswitch_does_not_know_is_used_up(
+    clocked: Clocked, reaper: Reaper, node: FakeNode
+) -> None:
+    """It was restarted, or has no memory: nobody knows whether it rang."""
     await clocked.start("c", people(1))
+    node.seconds = 0.0
     await clocked.dialed()
     await reaper.reap()
     assert (await clocked.ledger.counts("c")).calls == 1, "its lease has not run out"
-    await clocked.later(31)
-    await reaper.reap()
+    await settled(clocked, reaper)
     standing = await clocked.ledger.contact("c", "p0")
     assert standing is not None
     assert (standing.outcome, [past.result for past in standing.past]) == (Outcome.UNKNOWN, [Result.UNKNOWN])
+
+
+async def test_a_call_that_its_freeswitch_would_remember_was_never_sent(clocked: Clocked, reaper: Reaper) -> None:
+    await clocked.start("c", people(1))
+    await clocked.dialed()
+    await settled(clocked, reaper)
+    assert (await clocked.ledger.counts("c")).results == {Result.FAILED: 1}
+
+
+async def test_a_call_that_ends_just_when_it_is_looked_for_is_looked_for_again(
+    clocked: Clocked, reaper: Reaper, node: FakeNode
+) -> None:
+    await clocked.start("c", people(1))
+    claim = await clocked.dialed()
+    await clocked.later(31)
+    await reaper.reap()
+    assert await clocked.ledger.attempt(claim.id) is not None
+    node.remembered[claim.id] = End("USER_BUSY", 486)
+    await clocked.later(3)
+    await reaper.reap()
+    assert (await clocked.ledger.counts("c")).results == {Result.BUSY: 1}
 
 
 async def test_a_call_that_lives_is_waited_for(clocked: Clocked, reaper: Reaper, node: FakeNode) -> None:
@@ -70,9 +102,10 @@ async def test_a_call_that_lives_is_waited_for(clocked: Clocked, reaper: Reaper,
         await reaper.reap()
     assert (await clocked.ledger.counts("c")).states == {ContactState.DIALING: 1}
     node.living.clear()
+    node.remembered[claim.id] = End("NORMAL_CLEARING", talked=2.0)
     await clocked.later(31)
     await reaper.reap()
-    assert (await clocked.ledger.counts("c")).results == {Result.UNKNOWN: 1}
+    assert (await clocked.ledger.counts("c")).results == {Result.HUMAN: 1}
 
 
 async def test_nothing_is_decided_while_the_freeswitch_cannot_be_asked(
@@ -86,17 +119,28 @@ async def test_nothing_is_decided_while_the_freeswitch_cannot_be_asked(
     assert (await clocked.ledger.counts("c")).states == {ContactState.DIALING: 1, ContactState.WAITING: 1}
     assert await clocked.ledger.expired() == [], "others are not kept waiting by it"
     node.up = True
+    await settled(clocked, reaper)
+    assert (await clocked.ledger.counts("c")).results == {Result.FAILED: 1}
+
+
+async def test_a_call_of_a_freeswitch_that_others_have_is_left_to_them(
+    clocked: Clocked, reaper: Reaper, store: Store, node: FakeNode
+) -> None:
+    await clocked.at(time.time())
+    await clocked.start("c", people(1))
+    claim = await clocked.dialed()
     await clocked.later(31)
-    await reaper.reap()
-    assert (await clocked.ledger.counts("c")).results == {Result.UNKNOWN: 1}
+    await Reaper(clocked.ledger, plans(), {"another": FakeNode()}, store).reap()
+    assert [live.claim.id for live in await clocked.ledger.expired()] == [claim.id], "they find it"
 
 
-async def test_a_call_of_a_freeswitch_that_nobody_has_is_waited_for(clocked: Clocked, store: Store) -> None:
+async def test_a_call_of_a_freeswitch_that_is_gone_for_good_is_used_up(clocked: Clocked, store: Store) -> None:
+    await clocked.at(time.time() - GIVEN_UP - 60)
     await clocked.start("c", people(1))
     await clocked.dialed()
     await clocked.later(31)
     await Reaper(clocked.ledger, plans(), {}, store).reap()
-    assert (await clocked.ledger.counts("c")).states == {ContactState.DIALING: 1}
+    assert (await clocked.ledger.counts("c")).results == {Result.UNKNOWN: 1}
 
 
 async def test_what_the_history_knows_of_a_call_counts(clocked: Clocked, reaper: Reaper, store: Store) -> None:
@@ -126,12 +170,12 @@ async def test_what_the_history_knows_of_a_call_counts(clocked: Clocked, reaper:
 async def test_what_freeswitch_told_of_its_end_counts(
     clocked: Clocked, reaper: Reaper, node: FakeNode, answered: bool, end: End, result: Result, seconds: float
 ) -> None:
-    """The dialer that placed the call was lost; this one has heard how it ended."""
+    """The dialer that placed the call was lost; it does not matter since when."""
     await clocked.start("c", people(1))
     claim = await clocked.dialed()
     if answered:
         await clocked.ledger.answered(claim.id)
-    node.ends[claim.id] = end
+    node.remembered[claim.id] = end
     await clocked.later(31)
     await reaper.reap()
     standing = await clocked.ledger.contact("c", "p0")
@@ -139,11 +183,13 @@ async def test_what_freeswitch_told_of_its_end_counts(
     assert [(past.result, past.seconds) for past in standing.past] == [(result, seconds)]
 
 
-async def test_an_attempt_of_a_campaign_whose_file_is_gone_ends_too(clocked: Clocked, reaper: Reaper) -> None:
+async def test_an_attempt_of_a_campaign_whose_file_is_gone_ends_too(
+    clocked: Clocked, reaper: Reaper, node: FakeNode
+) -> None:
     await clocked.start("gone", people(1))
+    node.seconds = 0.0
     await clocked.dialed("gone")
-    await clocked.later(31)
-    await reaper.reap()
+    await settled(clocked, reaper)
     assert (await clocked.ledger.counts("gone")).outcomes == {Outcome.UNKNOWN: 1}
 
 

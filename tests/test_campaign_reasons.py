@@ -65,7 +65,7 @@ def test_what_was_called_for_life_is_not_called_again() -> None:
 
 
 def test_a_number_that_talks_with_another_campaign_is_told() -> None:
-    live = Live(Claim("other", person(0), 1, 1, "node", NINE + 30), ContactState.ANSWERED)
+    live = Live(Claim("other", person(0), 1, 1, "node", NINE + 30), ContactState.ANSWERED, NINE)
     assert told(replace(FREE, live=live))[0] == ["the number is in a call of campaign other"]
 
 

@@ -1,10 +1,7 @@
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
-from assist.aio import end
 from assist.campaign.causes import End
 from assist.campaign.model import Outcome, Result
 from assist.campaign.witness import Witness
@@ -19,21 +16,14 @@ async def clocked(redis_url: str) -> AsyncIterator[Clocked]:
         yield lent
 
 
-@asynccontextmanager
-async def witnessed(clocked: Clocked) -> AsyncIterator[FakeNode]:
-    """Lend a FreeSWITCH whose ends of calls are heard; all that it told has been dealt with afterwards."""
-    node = FakeNode()
-    witness = Witness(clocked.ledger, plans(retry={"busy": "never"}), {"node": node})
-    watching = asyncio.create_task(witness.watch(patience=0.0))
-    try:
-        yield node
-        last = await clocked.dialed()
-        node.tell(last.id, BUSY)
-        async with asyncio.timeout(5):
-            while await clocked.ledger.attempt(last.id):  # noqa: ASYNC110 - by the witness
-                await asyncio.sleep(0)
-    finally:
-        await end(watching)
+@pytest.fixture
+def node() -> FakeNode:
+    return FakeNode()
+
+
+@pytest.fixture
+def witness(clocked: Clocked, node: FakeNode) -> Witness:
+    return Witness(clocked.ledger, plans(retry={"busy": "never"}), {"node": node}, patience=0.0)
 
 
 async def results(clocked: Clocked) -> list[Result]:
@@ -42,25 +32,49 @@ async def results(clocked: Clocked) -> list[Result]:
     return [past.result for past in standing.past]
 
 
-async def test_the_end_of_a_call_whose_dialer_was_lost_is_told(clocked: Clocked) -> None:
+async def test_the_end_of_a_call_whose_dialer_was_lost_is_told(
+    clocked: Clocked, node: FakeNode, witness: Witness
+) -> None:
     claim = await clocked.dialed()
-    async with witnessed(clocked) as node:
-        node.tell(claim.id, End("NO_USER_RESPONSE", 480, rang=True))
+    node.remembered[claim.id] = End("NO_USER_RESPONSE", 480, rang=True)
+    await witness.look()
     assert await results(clocked) == [Result.NO_ANSWER]
+    assert not node.remembered, "it need not be known any longer"
 
 
-async def test_what_whoever_dialed_has_told_counts(clocked: Clocked) -> None:
+async def test_whoever_dialed_has_time_to_tell_it_himself(clocked: Clocked, node: FakeNode) -> None:
     claim = await clocked.dialed()
-    async with witnessed(clocked) as node:
-        await clocked.ledger.finish(claim.id, Result.REJECTED, Outcome.EXHAUSTED)
-        node.tell(claim.id, BUSY)
+    node.remembered[claim.id] = BUSY
+    witness = Witness(clocked.ledger, plans(), {"node": node}, patience=60.0)
+    for _ in range(2):
+        await witness.look()
+    assert await clocked.ledger.attempt(claim.id) is not None
+    assert node.remembered
+
+
+async def test_what_whoever_dialed_has_told_counts(clocked: Clocked, node: FakeNode, witness: Witness) -> None:
+    claim = await clocked.dialed()
+    node.remembered[claim.id] = BUSY
+    await clocked.ledger.finish(claim.id, Result.REJECTED, Outcome.EXHAUSTED)
+    await witness.look()
     assert await results(clocked) == [Result.REJECTED]
+    assert not node.remembered
 
 
-async def test_a_call_that_somebody_held_is_left_to_him(clocked: Clocked) -> None:
+async def test_a_call_that_somebody_held_is_left_to_him(clocked: Clocked, node: FakeNode, witness: Witness) -> None:
     claim = await clocked.dialed()
     await clocked.ledger.answered(claim.id)
-    async with witnessed(clocked) as node:
-        node.tell(claim.id, End("NORMAL_CLEARING", talked=3.0))
+    node.remembered[claim.id] = End("NORMAL_CLEARING", talked=3.0)
+    await witness.look()
     assert await clocked.ledger.attempt(claim.id) is not None
     assert await results(clocked) == []
+    assert node.remembered, "the reaper may need it"
+
+
+async def test_a_freeswitch_that_is_down_keeps_nobody_from_asking_the_others(clocked: Clocked, node: FakeNode) -> None:
+    claim = await clocked.dialed()
+    node.remembered[claim.id] = BUSY
+    down = FakeNode()
+    down.up = False
+    await Witness(clocked.ledger, plans(), {"down": down, "node": node}, patience=0.0).look()
+    assert await results(clocked) == [Result.BUSY]

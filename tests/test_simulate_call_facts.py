@@ -9,6 +9,7 @@ import pytest
 from assist.errors import CommandFailed, ConfigurationError, HungUp
 from assist.switch.connection import Connection
 from assist.switch.control import Control, control
+from assist.switch.hook import HEADERS
 from tests.rigs import Call, Diary, Rig, now
 
 # Time that is measured, on a machine that others use too: what fails is looked at once more.
@@ -214,3 +215,32 @@ async def test_an_order_that_makes_no_sense_is_refused(esl: Control) -> None:
         await esl.connection.api("originate nobody")
     with pytest.raises(CommandFailed, match="command not found"):
         await esl.connection.command("nonsense")
+
+
+async def test_how_a_call_ended_is_remembered_until_somebody_says_to_forget(esl: Control, diary: Diary) -> None:
+    assert await esl.remembers()
+    uuid = str(uuid4())
+    with pytest.raises(HungUp):
+        await esl.originate("sofia/gateway/far/2004", "2000", uuid=uuid, context="assist", remembered=True)
+    ended = await hung_up(diary, uuid)
+    remembered = (await esl.endings())[uuid]
+    assert {name: ended.get(name) for name in HEADERS} == dict(remembered.headers)
+    await esl.forget(uuid)
+    assert uuid not in await esl.endings()
+    with pytest.raises(CommandFailed, match="Not found"):
+        await esl.forget(uuid)
+
+
+async def test_a_call_that_is_not_to_be_remembered_is_not(esl: Control, diary: Diary) -> None:
+    uuid = str(uuid4())
+    with pytest.raises(HungUp):
+        await esl.originate("sofia/gateway/far/2004", "2000", uuid=uuid, context="assist")
+    await hung_up(diary, uuid)
+    assert uuid not in await esl.endings()
+
+
+async def test_it_has_a_name_and_tells_how_long_it_is_up(esl: Control) -> None:
+    name, _, port = (await esl.name(8021)).partition(":")
+    assert name
+    assert port.isdigit()
+    assert await esl.seconds_up() >= 0

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,9 +16,9 @@ from assist.campaign.ledger.records import Live
 from assist.campaign.model import CampaignState, ContactState, Outcome
 from assist.campaign.plans import Plan
 from assist.campaign.readiness import NotReady, lacking, outdated_registries
-from assist.errors import AssistError, CommandFailed, ConfigurationError, StoreError
+from assist.errors import AssistError, CommandFailed, ConfigurationError, ConnectionLost, StoreError
 from assist.settings import Esl
-from assist.switch.control import control
+from assist.switch.control import Control, control
 
 log = logging.getLogger(__name__)
 
@@ -163,15 +164,21 @@ async def _hang_up_all(ledger: Ledger, name: str, esl: Esl) -> int:
 
 
 async def _hang_up(esl: Esl, live: Live) -> bool:
-    places: dict[str, tuple[str, int]] = {f"{host}:{port}": (host, port) for host, port in esl.addresses}
-    if live.claim.node not in places:
-        raise ConfigurationError(
-            f"ASSIST_ESL_NODES: {live.claim.node} is not among them, and a call is there: add it, or let the call end"
-        )
-    async with control(*places[live.claim.node], esl.password.get_secret_value() if esl.password else "") as switch:
-        try:
-            await switch.hang_up(live.claim.id)
-        except CommandFailed:
-            # It ended by itself, or has not begun.
-            return False
+    for host, port in esl.addresses:
+        with suppress(ConnectionLost):
+            async with control(host, port, esl.password.get_secret_value() if esl.password else "") as switch:
+                if await switch.name(port) == live.claim.node:
+                    return await _end(switch, live.claim.id)
+    raise ConfigurationError(
+        f"ASSIST_ESL_NODES: a call is at {live.claim.node}, which is not among them or does not answer: add it, or let"
+        " the call end"
+    )
+
+
+async def _end(switch: Control, call: str) -> bool:
+    try:
+        await switch.hang_up(call)
+    except CommandFailed:
+        # It ended by itself, or has not begun.
+        return False
     return True

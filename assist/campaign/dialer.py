@@ -61,11 +61,16 @@ class Dialer:
             log.error("a contact of campaign %s is not called until this is mended:\n%s", claim.campaign, error)
             await self._ledger.release(claim, time.time() + UNTIL_MENDED)
             return
-        node = self._nodes.get(claim.node)
-        if node is None or not node.up:
+        name = self._place(claim)
+        if name is None:
             await self._ledger.release(claim, time.time() + NODE_DOWN)
-        elif await self._ledger.dialing(claim):
-            await self._send(node, plan, claim)
+        elif await self._ledger.dialing(claim, name):
+            await self._send(self._nodes[name], plan, claim)
+
+    def _place(self, claim: Claim) -> str | None:
+        """Return the FreeSWITCH that calls: the one that was meant, or another if that cannot be reached from here."""
+        up = [name for name, node in self._nodes.items() if node.up]
+        return claim.node if claim.node in up else next(iter(up), None)
 
     def _plan(self, claim: Claim) -> Plan:
         plan = self._plans.get(claim.campaign)

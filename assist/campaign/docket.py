@@ -6,6 +6,9 @@ refuse. Arguments are names and ids only: they are pickled, so whoever may write
 
 import asyncio
 import logging
+import os
+import secrets
+import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,10 +25,11 @@ NAME: Final = "assist"
 """Its keys begin so."""
 AT_ONCE: Final = 1000
 """Tasks in one process: each call that rings is one."""
-LOST: Final = timedelta(seconds=10)
-"""After which a task of a process that is gone is given to another."""
+LOST: Final = timedelta(seconds=3)
+"""After which a task of a process that is gone is given to another: so long nobody is claimed. Who merely hangs for so
+long does no harm when he goes on, since the ledger decides alone."""
 EVERY: Final = timedelta(seconds=1)
-"""Between two looks at what runs, and at what lapsed."""
+"""Between two looks at what runs."""
 
 
 class Work(Protocol):
@@ -41,10 +45,6 @@ class Work(Protocol):
 
     async def dial(self, attempt: str, fence: int) -> None:
         """Dial one claim."""
-        ...
-
-    async def reap(self) -> None:
-        """Settle what lapsed."""
         ...
 
 
@@ -73,13 +73,11 @@ async def work_on(url: str, work: Work, stop: asyncio.Event, name: str = NAME) -
                 for campaign in await work.running():
                     await docket.add(pump, key=f"pump:{campaign}")(campaign)
 
-        async def reap(perpetual: Perpetual = Perpetual(every=EVERY, automatic=True)) -> None:  # noqa: B008
-            with _redis_may_be_down():
-                await work.reap()
-
-        for task in (dial, pump, watch, reap):
+        for task in (dial, pump, watch):
             docket.register(task)
-        async with Worker(docket, concurrency=AT_ONCE, redelivery_timeout=LOST, reconnection_delay=EVERY) as worker:
+        # In containers two processes may have one machine's name and one number.
+        own = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        async with Worker(docket, own, AT_ONCE, redelivery_timeout=LOST, reconnection_delay=EVERY) as worker:
             running = asyncio.create_task(worker.run_forever(), name="campaigns")
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,8 +1,11 @@
-"""The FreeSWITCHes that call for campaigns: `async with open_nodes(settings.esl) as nodes`."""
+"""The FreeSWITCHes that call for campaigns: `async with open_nodes(settings.esl) as nodes`.
+
+Each goes by a name of its own, wherever it is reached from: in two pods one and the same address is two FreeSWITCHes.
+"""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Set
+from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping, Set
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import NoReturn, Protocol
 
@@ -20,8 +23,6 @@ RECONNECT = 1.0
 """Seconds between two attempts to reach a FreeSWITCH."""
 ANSWER = 5.0
 """Seconds within which it answers a question."""
-REMEMBERED = 10_000
-"""Ends of calls, for those whose holder was lost."""
 TOLD = 2.0
 """Seconds within which it tells more of a call that failed, if there ever was one."""
 
@@ -53,12 +54,16 @@ class Node(Protocol):
         """End that call, if it lives."""
         ...
 
-    def ended(self, call: str) -> End | None:
-        """Return how that call of a campaign ended, if this process heard of it."""
+    async def ends(self) -> Mapping[str, End]:
+        """Return how calls of campaigns ended, by their ids: all that it was not told to forget."""
         ...
 
-    def subscribe(self, subscriber: Callable[[str, End], None]) -> None:
-        """Tell *subscriber* of the end of every call of a campaign, whoever placed it. It returns at once."""
+    async def forget(self, call: str) -> None:
+        """Let it forget how that call ended, if it knows."""
+        ...
+
+    async def remembers(self) -> float:
+        """Return for how many seconds it has remembered how every call ended; 0: it does not."""
         ...
 
 
@@ -68,9 +73,9 @@ class FreeSwitchNode:
     def __init__(self, host: str, port: int, password: str) -> None:
         self._address = (host, port, password)
         self._switch: Control | None = None
+        self._name = ""
+        self._has_memory = False
         self._ends: dict[str, asyncio.Future[End]] = {}
-        self._past: dict[str, End] = {}
-        self._subscribers: list[Callable[[str, End], None]] = []
 
     @property
     def up(self) -> bool:
@@ -81,7 +86,12 @@ class FreeSwitchNode:
         with self._end_of(order.call) as end:
             try:
                 await switch.originate(
-                    order.endpoint, order.extension, uuid=order.call, context="assist", variables=order.variables
+                    order.endpoint,
+                    order.extension,
+                    uuid=order.call,
+                    context="assist",
+                    variables=order.variables,
+                    remembered=is_attempt(order.call),
                 )
             except HungUp as over:
                 return await self._told(switch, order.call, over.cause, end)
@@ -103,14 +113,23 @@ class FreeSwitchNode:
                 # It has ended by itself.
                 await self._connected().hang_up(call)
 
-    def ended(self, call: str) -> End | None:
-        return self._past.get(call)
+    async def ends(self) -> Mapping[str, End]:
+        async with _bounded():
+            ends = await self._connected().endings()
+        return {call: end_of(event) for call, event in ends.items()}
 
-    def subscribe(self, subscriber: Callable[[str, End], None]) -> None:
-        self._subscribers.append(subscriber)
+    async def forget(self, call: str) -> None:
+        async with _bounded():
+            with suppress(CommandFailed):
+                # Somebody else has told it to.
+                await self._connected().forget(call)
 
-    async def keep(self) -> NoReturn:
-        """Be connected whenever FreeSWITCH lets us."""
+    async def remembers(self) -> float:
+        async with _bounded():
+            return await self._connected().seconds_up() if self._has_memory else 0.0
+
+    async def keep(self, known: MutableMapping[str, Node]) -> NoReturn:
+        """Be connected whenever FreeSWITCH lets us, and among those that are *known* once it has said its name."""
         complained = False
         while True:
             try:
@@ -119,6 +138,7 @@ class FreeSwitchNode:
                     await switch.connection.command("event json CHANNEL_HANGUP_COMPLETE")
                     # The first job makes it subscribe to jobs: no call is to wait for that.
                     await switch.connection.bgapi("status")
+                    await self._be_introduced(switch, known)
                     self._switch, complained = switch, False
                     log.info("calls may be placed by the FreeSWITCH at %s:%d", *self._address[:2])
                     await switch.connection.closed()
@@ -129,6 +149,15 @@ class FreeSwitchNode:
             finally:
                 self._switch = None
             await asyncio.sleep(RECONNECT)
+
+    async def _be_introduced(self, switch: Control, known: MutableMapping[str, Node]) -> None:
+        name = await switch.name(self._address[1])
+        if name != self._name:
+            known.pop(self._name, None)
+        self._name, known[name] = name, self
+        self._has_memory = await switch.remembers()
+        if not self._has_memory:
+            log.warning("%s: without mod_hash it is not known how calls ended whose dialer was lost", name)
 
     def _connected(self) -> Control:
         if self._switch is None:
@@ -155,28 +184,21 @@ class FreeSwitchNode:
             del self._ends[call]
 
     def _notice(self, event: Event) -> None:
-        call = event.get("Unique-ID")
-        end = self._ends.get(call)
-        if event.name != "CHANNEL_HANGUP_COMPLETE" or not (end or is_attempt(call)):
-            return
-        over = end_of(event)
-        if end and not end.done():
-            end.set_result(over)
-        if not is_attempt(call):
-            return
-        self._past[call] = over
-        if len(self._past) > REMEMBERED:
-            del self._past[next(iter(self._past))]
-        for subscriber in self._subscribers:
-            subscriber(call, over)
+        end = self._ends.get(event.get("Unique-ID"))
+        if event.name == "CHANNEL_HANGUP_COMPLETE" and end and not end.done():
+            end.set_result(end_of(event))
 
 
 @asynccontextmanager
 async def open_nodes(esl: Esl) -> AsyncIterator[Mapping[str, Node]]:
-    """Lend the FreeSWITCHes of the settings, by name; whichever are down are waited for, by nobody here."""
+    """Lend the FreeSWITCHes of the settings, by name, each from when it was reached first; waiting for them is no task
+    of ours."""
     password = esl.password.get_secret_value() if esl.password else ""
-    nodes = {f"{host}:{port}": FreeSwitchNode(host, port, password) for host, port in esl.addresses}
-    keeping = [asyncio.create_task(node.keep(), name=f"node {name}") for name, node in nodes.items()]
+    nodes: dict[str, Node] = {}
+    keeping = [
+        asyncio.create_task(FreeSwitchNode(host, port, password).keep(nodes), name=f"node {host}:{port}")
+        for host, port in esl.addresses
+    ]
     try:
         yield nodes
     finally:

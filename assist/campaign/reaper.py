@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from typing import Final
 
-from assist.campaign.causes import End, result_of
+from assist.campaign.causes import result_of
 from assist.campaign.dialer import LEASE
 from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.records import Live
@@ -19,10 +20,16 @@ log = logging.getLogger(__name__)
 
 GRACE: Final = 5.0
 """Seconds after a restart of Redis in which those who live tell how their calls ended meanwhile."""
+AGAIN: Final = 2.0
+"""Seconds after which a call is looked for once more: at the moment of its end it is neither there nor remembered."""
+SLACK: Final = 5.0
+"""Seconds by which the clocks of two machines may differ."""
+GIVEN_UP: Final = 3600.0
+"""Seconds after the end of a lease in which somebody would have come who has the FreeSWITCH that had the call."""
 
 
 class Reaper:
-    """Settles what lapsed."""
+    """Settles what lapsed, if it was here or never sent. Several may do so at once."""
 
     def __init__(
         self, ledger: Ledger, plans: Plans, nodes: Mapping[str, Node], store: Store, lease: float = LEASE
@@ -33,40 +40,56 @@ class Reaper:
         self._store = store
         self._lease = lease
         self._server = ""
+        self._missed: set[str] = set()
+        """Calls that were neither there nor remembered when they were looked for."""
 
     async def reap(self) -> None:
-        """Settle each attempt whose lease ran out."""
+        """Settle each attempt whose lease ran out. Raises `StoreError`."""
         await self._let_others_tell()
         for live in await self._ledger.expired():
             if live.state is ContactState.CLAIMED:
                 await self._ledger.release(live.claim)
-            else:
-                await self._settle(live)
+            elif node := self._nodes.get(live.claim.node):
+                await self._settle(live, node)
+            elif time.time() - live.claim.lease > GIVEN_UP:
+                log.error("call %s: no dialer can ask %s: see ASSIST_ESL_NODES", live.claim.id, live.claim.node)
+                await self._finish(live, Result.UNKNOWN)
 
-    async def _settle(self, live: Live) -> None:
-        claim = live.claim
-        node = self._nodes.get(claim.node)
+    async def _settle(self, live: Live, node: Node) -> None:
+        call, lease = live.claim.id, self._lease
         try:
-            if node is None:
-                raise ConnectionLost("no such FreeSWITCH in ASSIST_ESL_NODES")
-            lives = await node.has(claim.id)
+            if not await node.has(call):
+                if told := await self._told(live, node):
+                    self._missed.discard(call)
+                    await self._finish(live, *told)
+                    return
+                lease = AGAIN
         except ConnectionLost as error:
-            log.warning("call %s: nobody knows of it until %s can be asked: %s", claim.id, claim.node, error)
-            lives = True
-        if lives:
-            await self._ledger.renew(claim.id, self._lease)
-            return
-        result, seconds = await self._told(live, node.ended(claim.id) if node else None)
-        log.warning("call %s: its holder was lost while it was %s: %s", claim.id, live.state, result)
-        await self._ledger.finish(claim.id, result, self._plans.after(claim, result), seconds)
+            log.warning("call %s: nobody knows of it until %s can be asked: %s", call, live.claim.node, error)
+        await self._ledger.renew(call, lease)
 
-    async def _told(self, live: Live, end: End | None) -> tuple[Result, float]:
-        """Return what is known: who held the call may have been lost right after it, or never had it."""
-        if record := await self._store.history.call(live.claim.id):
+    async def _told(self, live: Live, node: Node) -> tuple[Result, float] | None:
+        """Return what is known of a call that is over; None: ask again. Raises `ConnectionLost`.
+
+        Who held it may have been lost right after it, or never had it.
+        """
+        call, end = live.claim.id, (await node.ends()).get(live.claim.id)
+        if record := await self._store.history.call(call):
             return Result.HUMAN, (record.ended - (record.answered or record.started)).total_seconds()
-        if end is None:
-            return Result.UNKNOWN, 0.0
-        return (Result.HUMAN if live.state is ContactState.ANSWERED else result_of(end)), end.talked or 0.0
+        if end:
+            result = Result.HUMAN if live.state is ContactState.ANSWERED else result_of(end)
+            return result, end.talked or 0.0
+        if call not in self._missed:
+            self._missed.add(call)
+            return None
+        if live.state is ContactState.ANSWERED:
+            return Result.HUMAN, 0.0
+        is_certain = await node.remembers() > max(time.time() - live.at, 0.0) + SLACK
+        return (Result.FAILED if is_certain else Result.UNKNOWN), 0.0
+
+    async def _finish(self, live: Live, result: Result, seconds: float = 0.0) -> None:
+        log.warning("call %s: its holder was lost while it was %s: %s", live.claim.id, live.state, result)
+        await self._ledger.finish(live.claim.id, result, self._plans.after(live.claim, result), seconds)
 
     async def _let_others_tell(self) -> None:
         server = await self._ledger.server()

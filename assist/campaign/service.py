@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from typing import Final, NoReturn
 
 import click
 
@@ -19,11 +20,16 @@ from assist.campaign.pump import Pump
 from assist.campaign.reaper import Reaper, Reconciliation
 from assist.campaign.witness import Witness
 from assist.embedded_redis import redis_server
+from assist.errors import StoreError
 from assist.log import set_up_logging
 from assist.settings import Settings, read_settings
 from assist.store import Store, open_store
 
 log = logging.getLogger(__name__)
+
+
+EVERY: Final = 1.0
+"""Seconds between two looks at what was left behind."""
 
 
 class Work:
@@ -32,10 +38,8 @@ class Work:
     def __init__(
         self, ledger: Ledger, plans: Plans, nodes: Mapping[str, Node], store: Store, lease: float = LEASE
     ) -> None:
-        self._ledger = ledger
         self._pump = Pump(ledger, plans, store, Reconciliation(ledger, nodes), lease)
         self._dialer = Dialer(ledger, plans, nodes, lease)
-        self._reaper = Reaper(ledger, plans, nodes, store, lease)
 
     async def running(self) -> Iterable[str]:
         return await self._pump.running()
@@ -46,11 +50,17 @@ class Work:
     async def dial(self, attempt: str, fence: int) -> None:
         await self._dialer.dial(attempt, fence)
 
-    async def reap(self) -> None:
-        await self._reaper.reap()
-        # Whoever brought a list may have died before it was taken in.
-        while await self._ledger.arrivals.take_in():
-            pass
+
+async def settle(witness: Witness, reaper: Reaper) -> NoReturn:
+    """Find out what became of calls that others left behind: at the FreeSWITCHes of this process, which nobody else may
+    be able to ask."""
+    while True:
+        try:
+            await witness.look()
+            await reaper.reap()
+        except StoreError as error:
+            log.warning("what was left behind is looked for again: %s", error)
+        await asyncio.sleep(EVERY)
 
 
 def ledger_of(settings: Settings, url: str) -> AbstractAsyncContextManager[Ledger]:
@@ -70,18 +80,19 @@ async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
         ledger_of(settings, url) as ledger,
         open_nodes(settings.esl) as nodes,
     ):
-        watching = asyncio.create_task(Witness(ledger, plans, nodes).watch(), name="witness")
+        witness, reaper = Witness(ledger, plans, nodes), Reaper(ledger, plans, nodes, store)
+        settling = asyncio.create_task(settle(witness, reaper), name="what was left behind")
         try:
             await work_on(url, Work(ledger, plans, nodes, store), stop)
         finally:
-            await end(watching)
+            await end(settling)
 
 
 @click.command("dialer")
 def dialer() -> None:
     """Call whom the running campaigns may call, until SIGTERM or Ctrl-C. As many as wanted may run."""
     settings = read_settings("ASSIST_ESL_PASSWORD")
-    set_up_logging()
+    set_up_logging(form=settings.logs.format)
     asyncio.run(_until_told(settings))
 
 

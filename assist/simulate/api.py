@@ -1,9 +1,11 @@
 """The API commands of the simulated switch: they act at once, whatever the call is doing."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from assist.simulate.memory import dump, remember
 from assist.simulate.session import Session
 from assist.simulate.switchboard import Switchboard
 
@@ -127,9 +129,15 @@ _RECORDING: Mapping[str, Callable[[Session, Path, str], str]] = {
     "unmask": lambda session, path, variables: _record_mask(session, path, variables, masked=False),
 }
 _OF_THE_SWITCH: Mapping[str, Callable[[Switchboard, str], str]] = {
+    "global_getvar": lambda board, name: "",
+    "hash": remember,
+    "hash_dump": dump,
     "hupall": _hang_up_all,
+    "module_exists": lambda board, name: "true" if name == "mod_hash" else "false",
     "show": _show,
     "status": _status,
+    "switchname": lambda board, argument: "simulated",
+    "uptime": lambda board, unit: f"{time.monotonic() - board.began:.0f}\n",
     "uuid_exists": _exists,
 }
 _OF_A_CALL: Mapping[str, Callable[[Session, str], str]] = {

@@ -1,9 +1,11 @@
 """What the configuration's dialplan does with a call: sockets, then an apology."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assist.simulate.api import api
 from assist.simulate.clock import frames
 from assist.simulate.messages import run
 from assist.simulate.session import Session, Steps
@@ -47,6 +49,7 @@ class Extension:
         finally:
             session.rtp.close()
             session.hang_up("MANAGER_REQUEST")
+            _report(session)
             session.fire("CHANNEL_HANGUP_COMPLETE")
 
     def watch(self) -> None:
@@ -84,3 +87,11 @@ class Extension:
         if self._plan.apology:
             yield from run(session, "playback", str(self._plan.apology))
         yield from run(session, "hangup", "NORMAL_TEMPORARY_FAILURE")
+
+
+def _report(session: Session) -> None:
+    """Run what the call is to run at its very end, with its places filled."""
+    hook = session.variables.get("api_reporting_hook")
+    if hook:
+        facts = session.variables | session.data()
+        api(session.board, re.sub(r"\$\{([^{}]*)\}", lambda place: facts.get(place[1], ""), hook.replace("::", " ", 1)))

@@ -19,7 +19,9 @@ USAGE = (
 RING_SECONDS = 60.0
 """How long FreeSWITCH lets a telephone ring unless ``originate_timeout`` says otherwise."""
 
-_ORDER = re.compile(r"(?:\{(?P<variables>[^}]*)\})?(?P<endpoint>\S+) (?P<extension>\S+) XML (?P<context>\S+)\s*")
+_ORDER = re.compile(
+    r"(?:\{(?P<variables>(?:[^{}]|\$\{[^{}]*\})*)\})?(?P<endpoint>\S+) (?P<extension>\S+) XML (?P<context>\S+)\s*"
+)
 _VARIABLE = re.compile(r"([^=,]+)=('(?:[^'\\]|\\.)*'|[^,]*)")
 
 

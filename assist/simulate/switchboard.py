@@ -37,6 +37,9 @@ class Switchboard:
         self.sessions: dict[str, Session] = {}
         self.legs: set[OtherLeg] = set()
         self.subscribers: set[Subscriber] = set()
+        self.memory: dict[str, str] = {}
+        """Of mod_hash."""
+        self.began = time.monotonic()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._core = str(uuid4())
         self._sequence = itertools.count(1)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from assist.errors import ProtocolError
+from assist.switch.hook import VARIABLES
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _VALUE = re.compile(r"[^{}\[\]'|^\\<>$\x00-\x1f\x7f]*")
@@ -37,6 +38,14 @@ def word(text: str) -> str:
     return text
 
 
-def originate(endpoint: str, extension: str, context: str, values: Mapping[str, str]) -> str:
-    """Return the command that calls *endpoint* and sends who answers to *extension* of *context*."""
-    return f"originate {variables(values)}{word(endpoint)} {word(extension)} XML {word(context)}"
+def originate(
+    endpoint: str, extension: str, context: str, values: Mapping[str, str], *, remembered: bool = False
+) -> str:
+    """Return the command that calls *endpoint* and sends who answers to *extension* of *context*.
+
+    *remembered*: FreeSWITCH keeps how the call ended, for `assist.switch.endings`.
+    """
+    string = variables(values)
+    if remembered:
+        string = f"{string[:-1]},{VARIABLES}}}"
+    return f"originate {string}{word(endpoint)} {word(extension)} XML {word(context)}"

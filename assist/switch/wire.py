@@ -6,9 +6,10 @@ one is, and every value may be percent-encoded. Ours are commands: the first lin
 
 Nothing but position ties an answer to a command and nothing but a line break ends a line, so a line
 break in a value would be a command of its own, and ``${...}`` in an application's argument is
-expanded by the switch, ``${system(...)}`` included. `encode` refuses both, for everybody. Text that
-came from a caller, a model or a list goes through `clean` first; what the project itself wrote does
-not, so that a mistake of ours is an error and not a silently different command.
+expanded by the switch, ``${system(...)}`` included. `encode` refuses both, for everybody; but for
+`assist.switch.hook.HOOK`, in which nothing varies. Text that came from a caller, a model or a list
+goes through `clean` first; what the project itself wrote does not, so that a mistake of ours is an
+error and not a silently different command.
 """
 
 import re
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from assist.errors import ProtocolError
+from assist.switch.hook import HOOK
 
 MAX_HEAD_BYTES = 1 << 20
 """Of one block. A channel with a hundred SIP headers has some 30 kB; a peer without empty lines is no FreeSWITCH."""
@@ -46,7 +48,7 @@ def _refuse(lines: list[str], body: str) -> None:
     # The messages name no value: it may be a telephone number or words.
     if any(character in line for line in lines for character in "\r\n\0") or "\0" in body:
         raise ProtocolError("line break or NUL in a command")
-    if any("${" in text for text in (*lines, body)):
+    if any("${" in text.replace(HOOK, "") for text in (*lines, body)):
         raise ProtocolError("a variable to expand in a command")
     if not lines[0].strip():
         raise ProtocolError("empty command")

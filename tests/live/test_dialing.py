@@ -27,8 +27,8 @@ async def node(carried: Carried) -> AsyncIterator[Node]:
     switch = carried.switch
     esl = Esl(host="127.0.0.1", port=switch.ports.esl, password=SecretStr(switch.password))
     async with open_nodes(esl) as nodes:
+        await until(lambda: any(lent.up for lent in nodes.values()))
         (lent,) = nodes.values()
-        await until(lambda: lent.up)
         yield lent
 
 
@@ -64,8 +64,17 @@ async def test_a_call_that_is_answered(carried: Carried, node: Node) -> None:
     assert await called(node, "+34910000101") is None
     (invite,) = read(carried.invites)
     assert invite.attempt == Claim("c", Contact("+34910000101", "", ""), 1, 1, "", 0.0).id
-    await until(lambda: node.ended(invite.attempt) is not None)
-    end = node.ended(invite.attempt)
-    assert end is not None
+    async with asyncio.timeout(5):
+        while not (end := (await node.ends()).get(invite.attempt)):  # noqa: ASYNC110 - by the switch
+            await asyncio.sleep(0.05)
     assert end.talked is not None
     assert not await node.has(invite.attempt)
+    await node.forget(invite.attempt)
+    assert invite.attempt not in await node.ends()
+
+
+async def test_how_a_call_ended_is_remembered_as_it_is_told(carried: Carried, node: Node) -> None:
+    told = await called(node, "+34910000108")
+    (invite,) = read(carried.invites)
+    assert (await node.ends())[invite.attempt] == told
+    assert await node.remembers() > 0

@@ -166,16 +166,17 @@ class Ledger:
         identity, record, attempt, fence, lease = answer
         return Claim(campaign, contact_of(identity.decode(), record), attempt, fence, node, lease / 1000)
 
-    async def dialing(self, claim: Claim) -> bool:
+    async def dialing(self, claim: Claim, node: str | None = None) -> bool:
         """Return whether *claim* is to be dialed, now. Only once for a claim, and not without the trunk's next token.
 
-        When it returns, it is written, as safely as the installation demands, that the number is being dialed. If it
-        raises, do not dial: that it was written is not known.
+        *node*: the FreeSWITCH that will; None: the one that was meant. When it returns, it is written, as safely as
+        the installation demands, that the number is being dialed. If it raises, do not dial: that it was written is
+        not known.
         """
         held = (claim.id, claim.fence)
         keys = self._keys.of(claim.campaign, claim.contact.group)
         async with self._redis.client() as connection, bounded(OUT_OF_CALL):
-            if not await self._scripts.dial(keys, held, client=connection):
+            if not await self._scripts.dial(keys, (*held, node or claim.node), client=connection):
                 return False
             safe = await self._confirm(connection)
         if not safe:

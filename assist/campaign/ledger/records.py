@@ -22,6 +22,8 @@ class Live:
     claim: Claim
     state: ContactState
     """`CLAIMED`, `DIALING` or `ANSWERED`."""
+    at: float
+    """When it was claimed, or when it was written down that it is dialed."""
 
 
 def contact_record(contact: Contact, number: bytes) -> bytes:
@@ -50,7 +52,7 @@ def live_of(attempt: Mapping[str, Any], contact: Contact) -> Live:
         node=attempt["node"],
         lease=attempt["lease"] / 1000,
     )
-    return Live(claim, ContactState(attempt["s"]))
+    return Live(claim, ContactState(attempt["s"]), attempt["at"] / 1000)
 
 
 def limits_record(limits: Limits) -> str:
