@@ -23,12 +23,15 @@ caller: Clínica
 timezone: UTC
 list: uno.csv
 contacts: {{country: ES, home: Europe/Madrid ES-MD{contacts}}}
-trunk: {{gateway: far, cps: 50, caller_ids: ["+34910000009"]}}
+trunk: {{gateway: far}}
 words: {{greeting: {{es: "Hola, {{nombre}}.", en: "Hello, {{nombre}}."}}}}
 when: {{holidays: none}}
 pace: {{kept: 0}}
 {more}
 """
+
+
+TRUNKS: Final = 'far: {cps: 50, calls: 100, caller_ids: ["+34910000009"]}'
 
 
 def write_campaign(directory: Path, *, policy: str = "", more: str = "", contacts: str = "") -> None:
@@ -43,6 +46,7 @@ def write_campaign(directory: Path, *, policy: str = "", more: str = "", contact
         terms = terms.replace(old, change)
     (directory / "policies" / "default.yaml").write_text(terms, encoding="utf-8")
     (directory / "campaigns" / "uno.yaml").write_text(CAMPAIGN.format(more=more, contacts=contacts), encoding="utf-8")
+    (directory / "trunks.yaml").write_text(TRUNKS, encoding="utf-8")
     rows = "".join(f"{number},Ana {place}\n" for place, number in enumerate(LIST))
     (directory / "campaigns" / "uno.csv").write_text(f"phone,nombre\n{rows}", encoding="utf-8")
 
@@ -56,4 +60,5 @@ def environment_of(directory: Path, redis_url: str) -> Mapping[str, str]:
         "ASSIST_ASSISTANTS_DIR": str(CONFIG / "assistants"),
         "ASSIST_CAMPAIGNS_DIR": str(directory / "campaigns"),
         "ASSIST_POLICIES_DIR": str(directory / "policies"),
+        "ASSIST_TRUNKS": str(directory / "trunks.yaml"),
     }

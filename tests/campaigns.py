@@ -11,16 +11,18 @@ from pydantic import TypeAdapter
 from assist.assistant import Assistants
 from assist.campaign.declaration import Campaign
 from assist.campaign.policy import DEFAULT, Policies, Policy, Purpose, load_policies
+from assist.campaign.trunks import load_trunks
 
 CONFIG = Path(__file__).parent.parent / "config"
 ASSISTANTS = Assistants(CONFIG / "assistants")
 SHIPPED = load_policies(CONFIG / "policies")
+GATEWAYS = load_trunks(CONFIG / "trunks.yaml")
 
 ALWAYS = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), "0:00-24:00")
 
 
 def campaign(**changes: Any) -> Campaign:
-    """Return a campaign of fields as a file writes them."""
+    """Return a campaign of fields as a file writes them; *gateway* as the trunks' file does."""
     fields = {
         "name": "test",
         "version": "1",
@@ -28,7 +30,8 @@ def campaign(**changes: Any) -> Campaign:
         "purpose": "marketing",
         "caller": "Clínica Santa Elena",
         "timezone": "Europe/Madrid",
-        "trunk": {"gateway": "carrier", "caller_ids": ["+34910000009"]},
+        "trunk": {"gateway": "carrier"},
+        "gateway": {"caller_ids": ["+34910000009"]},
         "contacts": {"country": "ES"},
         "words": {"greeting": {"es": "Hola."}},
         "when": {"holidays": "none"},

@@ -12,18 +12,18 @@ from assist.campaign.loading import inspect
 from assist.campaign.numbers import Destinations, Kind
 from assist.campaign.policy import Holidays, Purpose
 from assist.campaign.wording import needed, spoken
-from tests.campaigns import ASSISTANTS, CONFIG, SHIPPED, campaign
+from tests.campaigns import ASSISTANTS, CONFIG, GATEWAYS, SHIPPED, campaign
 
 
 @pytest.mark.parametrize("path", sorted((CONFIG / "campaigns").glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_campaigns_that_ship_are_right(path: Path) -> None:
-    found = inspect(path, ASSISTANTS, SHIPPED)
+    found = inspect(path, ASSISTANTS, SHIPPED, GATEWAYS)
     assert isinstance(found, Campaign), "\n".join(map(str, found))
 
 
 def test_what_is_left_out_is_the_careful_choice() -> None:
     found = campaign(when={})
-    assert (found.trunk.cps, found.pace.calls, found.retry.attempts) == (1.0, 5, 4)
+    assert (found.gateway.cps, found.pace.calls, found.retry.attempts) == (1.0, 5, 4)
     assert found.voicemail is Voicemail.HANG_UP
     assert found.retry.unknown is None
     assert found.when.holidays is Holidays.COUNTRY
@@ -43,24 +43,6 @@ def test_only_ordinary_numbers_of_the_country_are_called() -> None:
 def test_home_is_a_group() -> None:
     home = campaign(contacts={"country": "ES", "home": "Europe/Madrid ES-MD"}).contacts.home
     assert home == Group(("Europe/Madrid",), "ES", "MD")
-
-
-@pytest.mark.parametrize(
-    ("number", "shown"),
-    [
-        ("+34934567890", "+34930000009"),
-        ("+34914567890", "+34910000009"),
-        ("+34612345678", "+34910000009"),
-        ("+13055550123", "+34910000009"),
-    ],
-)
-def test_a_call_shows_the_number_that_is_nearest_to_the_one_called(number: str, shown: str) -> None:
-    trunk = campaign(trunk={"gateway": "carrier", "caller_ids": ["+34910000009", "+34 930 000 009"]}).trunk
-    assert trunk.shows(number) == shown
-
-
-def test_without_a_pool_the_trunk_shows_what_it_likes() -> None:
-    assert campaign(trunk={"gateway": "carrier"}).trunk.shows("+34934567890") is None
 
 
 @pytest.mark.parametrize("gateway", ["", "a/b", "a,b", "{x}", "a b", "a\nb", "^^"])

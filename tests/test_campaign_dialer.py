@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from assist.campaign.causes import End
 from assist.campaign.dialer import Dialer, keep
 from assist.campaign.ledger import Durability, open_ledger
-from assist.campaign.model import CampaignState, Claim, ContactState, Outcome, Result
+from assist.campaign.model import CampaignState, Claim, ContactState, Outcome, Result, Shown
 from assist.campaign.order import Order
 from assist.errors import ConnectionLost, ProtocolError
 from tests.dialing import FakeNode, plans
@@ -26,7 +27,7 @@ def dialer(clocked: Clocked, node: FakeNode, lease: float = 30.0) -> Dialer:
 
 
 async def claimed(clocked: Clocked) -> Claim:
-    await clocked.start("c", people(1))
+    await clocked.start("c", people(1), replace(LIMITS, shown=(Shown("+34910000009"),)))
     return await clocked.claimed()
 
 

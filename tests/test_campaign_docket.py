@@ -46,9 +46,6 @@ class Diary:
     async def dial(self, attempt: str, fence: int) -> None:
         self.done.put_nowait(f"dialed {attempt} {fence}")
 
-    async def reap(self) -> None:
-        self.done.put_nowait("reaped")
-
 
 @asynccontextmanager
 async def working(url: str, *works: Work | Diary, name: str = "") -> AsyncIterator[None]:
@@ -83,7 +80,7 @@ async def test_a_campaign_is_called_through_by_two_dialers(redis_url: str) -> No
     """Everybody once, whoever of the two dials, and it finishes."""
     node = FakeNode(End("USER_BUSY", 486))
     plan = plans(
-        trunk={"gateway": "carrier", "cps": 50, "calls": 100},
+        gateway={"cps": 50, "calls": 100},
         pace={"calls": 20, "kept": 0, "breaker": {"sample": 1000}},
         retry={"busy": "never"},
     )

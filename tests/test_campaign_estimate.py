@@ -10,7 +10,7 @@ from assist.campaign.model import CampaignState, Outcome, Result
 from tests.campaigns import ALWAYS, campaign, lenient, read
 from tests.ledgers import DAY, HOUR, MADRID, NINE
 
-FAST = {"gateway": "carrier", "cps": 1, "calls": 1000, "caller_ids": ["+34910000009"]}
+FAST = {"cps": 1, "calls": 1000}
 WIDE = {"calls": 1000, "kept": 0}
 MORNINGS = {"hours": dict.fromkeys(ALWAYS, "10:00-11:00"), "holidays": "none"}
 
@@ -22,7 +22,7 @@ def only(
 
 
 def course(assumptions: Assumptions, *work: Work, capacity: int = 1000, **changes: object) -> Estimate:
-    one = campaign(**{"trunk": FAST, "pace": WIDE, **changes})
+    one = campaign(**{"gateway": FAST, "pace": WIDE, **changes})
     bounds = limits(one, lenient(), capacity, NINE)
     return estimate(work, Calendar(one, lenient()), bounds, assumptions, NINE)
 

@@ -17,6 +17,7 @@ from assist.campaign.ledger.views import Past, Standing
 from assist.campaign.loading import Campaigns
 from assist.campaign.model import Contact, ContactState, Outcome, Result, attempt_id
 from assist.campaign.policy import load_policies
+from assist.campaign.trunks import Trunks
 from assist.simulate.carrier.invites import Invite
 from tests.campaigns import at
 
@@ -97,7 +98,8 @@ def test_a_campaign_that_calls_nobody_proves_nothing() -> None:
 def test_one_country_is_open_one_closes_soon_and_one_is_closed(tmp_path: Path, now: float) -> None:
     world = make(tmp_path, 100, now)
     policies = load_policies(tmp_path / "policies")
-    campaign = Campaigns(tmp_path / "campaigns", Assistants(tmp_path / "assistants"), policies).get(NAME)
+    assistants, trunks = Assistants(tmp_path / "assistants"), Trunks(tmp_path / "trunks.yaml")
+    campaign = Campaigns(tmp_path / "campaigns", assistants, policies, trunks).get(NAME)
     calendar = Calendar(campaign, policies)
     assert 50 <= world.closes - now <= 120
     assert calendar.opens(SPAIN, now) == now

@@ -16,7 +16,7 @@ from tests.campaigns import lenient
 from tests.dialing import FakeNode, own_ledger, plans
 from tests.ledgers import people
 
-FAST = {"gateway": "carrier", "cps": 50, "calls": 100}
+FAST = {"cps": 50, "calls": 100}
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ class Dials:
 
 
 async def started(ledger: Ledger, store: Store, count: int, *nodes: FakeNode, **changes: Any) -> tuple[Pump, Plans]:
-    fields = {"trunk": FAST, "pace": {"calls": 100, "kept": 0}}
+    fields = {"gateway": FAST, "pace": {"calls": 100, "kept": 0}}
     plan = plans(**{**fields, **changes})
     await ledger.create("c", limits(plan.get("c").campaign, lenient(), 100, 0))
     await ledger.add("c", people(count))
@@ -128,7 +128,7 @@ async def test_contacts_of_a_campaign_that_has_ended_expire(ledger: Ledger, stor
 
 async def test_what_the_file_says_now_limits_a_campaign_that_runs(ledger: Ledger, store: Store) -> None:
     pump, _ = await started(ledger, store, 9, pace={"calls": 9, "kept": 0})
-    changed = plans(trunk=FAST, pace={"calls": 1, "kept": 0})
+    changed = plans(gateway=FAST, pace={"calls": 1, "kept": 0})
     pump = Pump(ledger, changed, store, Reconciliation(ledger, {"node": FakeNode()}))
     assert await pump.running() == ["c"]
     dials = Dials(ledger)

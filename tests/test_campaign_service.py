@@ -26,7 +26,7 @@ assistant: uno
 purpose: service
 caller: La Clínica
 timezone: Europe/Madrid
-trunk: {gateway: carrier, cps: 20, calls: 10, caller_ids: ["+34910000009"]}
+trunk: {gateway: carrier}
 contacts: {country: ES}
 words: {greeting: {es: "Hola, {nombre}, le llama un asistente automático."}}
 when: {holidays: none}
@@ -43,12 +43,15 @@ def settings(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) ->
         (tmp_path / folder).mkdir()
     write_assistant(tmp_path / "assistants", "uno")
     (tmp_path / "campaigns/c.yaml").write_text(CAMPAIGN, encoding="utf-8")
+    trunk = {"cps": 20, "calls": 10, "caller_ids": ["+34910000009"]}
+    (tmp_path / "trunks.yaml").write_text(json.dumps({"carrier": trunk}), encoding="utf-8")
     policy = {"purposes": dict.fromkeys(("marketing", "service", "collection"), FREE)}
     (tmp_path / "policies/default.yaml").write_text(json.dumps(policy), encoding="utf-8")
     install()
     own = {
         "ASSIST_CAMPAIGNS_DIR": str(tmp_path / "campaigns"),
         "ASSIST_POLICIES_DIR": str(tmp_path / "policies"),
+        "ASSIST_TRUNKS": str(tmp_path / "trunks.yaml"),
         "ASSIST_DURABLE": "memory",
         "ASSIST_ESL_PORT": str(free_port()),
         "ASSIST_ESL_PASSWORD": PASSWORD,

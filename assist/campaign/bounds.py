@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from assist.campaign.declaration import Campaign
 from assist.campaign.model import Breaker, Caps, Ceilings, Limits, Trunk
 from assist.campaign.policy import Policies
+from assist.campaign.presence import shown
 
 MINUTE = 60.0
 DAY = timedelta(days=1)
@@ -13,15 +14,17 @@ DAY = timedelta(days=1)
 
 def limits(campaign: Campaign, policies: Policies, capacity: int, now: float) -> Limits:
     """Return the limits of *campaign* as of the day of *now*, where the machines hold *capacity* calls."""
-    trunk, pace = campaign.trunk, campaign.pace
+    gateway, pace = campaign.gateway, campaign.pace
     breaker = pace.breaker
     return Limits(
-        trunk=Trunk(trunk.gateway, trunk.cps, trunk.calls),
+        trunk=Trunk(campaign.trunk.gateway, gateway.cps, gateway.room),
         calls=pace.calls,
         everybody=max(capacity - pace.kept, 0),
         caps=caps(campaign, policies),
         ceilings=_ceilings(campaign, now),
         breaker=Breaker(breaker.sample, breaker.failed, breaker.short, breaker.short_s, breaker.rest_s),
+        cps=campaign.trunk.cps,
+        shown=shown(campaign, policies),
     )
 
 

@@ -33,10 +33,11 @@ def check(campaigns: tuple[str, ...], as_json: bool) -> None:
     Ends 1 if there are any.
     """
     files = read_files(read_settings())
+    gateways = files.trunks.all()
     paths = [_path(files, campaign) for campaign in campaigns or files.campaigns.names()]
     mistakes: list[Mistake] = []
     for path in paths:
-        found = inspect(path, files.assistants, files.policies)
+        found = inspect(path, files.assistants, files.policies, gateways)
         mistakes += found if isinstance(found, list) else []
     if mistakes or as_json:
         answer(mistakes, as_json=as_json, text=lambda console: console.print(table(mistakes)))

@@ -1,6 +1,5 @@
 """A campaign as its file declares it."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -17,9 +16,10 @@ from assist.assistant.script import Text, Translated, Written, one_or_many
 from assist.campaign import model
 from assist.campaign.again import Retry
 from assist.campaign.group import Group, known_place, parse_group
-from assist.campaign.numbers import Destinations, Kind, normalise
+from assist.campaign.numbers import Destinations, Kind
 from assist.campaign.policy import Holidays, Purpose
 from assist.campaign.schedule import Schedule
+from assist.campaign.trunks import E164, Gateway, GatewayName
 from assist.campaign.week import Week
 
 
@@ -31,28 +31,9 @@ def country(code: str) -> str:
 Country = Annotated[str, AfterValidator(country)]
 
 
-def whole_number(text: str) -> str:
-    """Return *text* as E.164. Raises `ValueError` if it is not written with its country code."""
-    try:
-        return normalise(text, "ZZ")
-    except ValueError as error:
-        raise ValueError('this is no telephone number; write it with +, in quotes: "+34910000000"') from error
-
-
-def gateway(name: str) -> str:
-    """Return *name*. Raises `ValueError` if no gateway can be called so."""
-    # It stands in the dial string.
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
-        raise ValueError("this is no name of a gateway; write letters, digits, and any of . - _")
-    return name
-
-
 def group(text: object) -> object:
     """Return ``Europe/Madrid ES-MD`` as a `Group`. Raises `ValueError`."""
     return text if isinstance(text, Group) else parse_group(str(text))
-
-
-E164 = Annotated[str, AfterValidator(whole_number)]
 
 
 class Voicemail(StrEnum):
@@ -65,24 +46,13 @@ class Voicemail(StrEnum):
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Trunk:
-    """The way out: a gateway of FreeSWITCH, as much of it as campaigns may use."""
+    """The way out: a gateway that the trunks' file declares, or less of it."""
 
-    gateway: Annotated[str, AfterValidator(gateway)]
-    cps: Annotated[float, Field(gt=0, le=50)] = 1.0
-    """Calls begun in a second: what the carrier allows, of which campaigns that share it have one share in all."""
-    calls: Annotated[int, Field(ge=1)] = 10
-    """In progress at once, of all campaigns that use it."""
+    gateway: GatewayName
+    cps: Annotated[float, Field(gt=0, le=50)] | None = None
+    """Calls that this campaign begins in a second; None: as many as the gateway may, shared with other campaigns."""
     caller_ids: Annotated[tuple[E164, ...], BeforeValidator(one_or_many)] = ()
-    """Numbers that a call may show, yours by contract: the nearest to the number called is shown. None: whatever the
-    trunk shows by itself."""
-
-    def shows(self, number: str) -> str | None:
-        """Return the number of the pool to show to *number*: the one with the most first digits in common."""
-
-        def alike(own: str) -> int:
-            return next((at for at, (one, other) in enumerate(zip(own, number)) if one != other), len(own))  # noqa: B905 -- of unequal length
-
-        return max(self.caller_ids, key=alike, default=None)
+    """Of the gateway's numbers those that its calls may show; none: all that may be shown in its countries."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -192,7 +162,7 @@ class Pace:
     """How much is done at once."""
 
     calls: Annotated[int, Field(ge=1)] = 5
-    """Of this campaign, in progress at once."""
+    """Of this campaign, in progress at once; no more than the trunk has room for."""
     kept: Annotated[int, Field(ge=0)] = 10
     """Calls that the machines must have room for besides: those of people who call us."""
     ring_s: Annotated[int, Field(ge=10, le=120)] = 30
@@ -220,6 +190,8 @@ class Campaign:
     """Of its file."""
     version: str
     """Changes with its file."""
+    gateway: Gateway
+    """What the trunks' file says of the gateway that it names."""
     assistant: str
     """Name of the assistant that holds the calls."""
     purpose: Purpose

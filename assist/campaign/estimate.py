@@ -142,7 +142,7 @@ def estimate(
 def pace(limits: Limits, assumptions: Assumptions) -> float:
     """Return the attempts per second: what the trunk lets begin, and what the places for calls hold."""
     places = min(limits.calls, limits.trunk.calls, limits.everybody)
-    return min(limits.trunk.cps, places / assumptions.occupied)
+    return min(limits.trunk.cps, limits.cps or limits.trunk.cps, places / assumptions.occupied)
 
 
 class _Course:

@@ -8,6 +8,7 @@ from assist.campaign.demands import Demands, demands_of
 from assist.campaign.loading import Campaigns
 from assist.campaign.plans import Plan, Plans
 from assist.campaign.policy import Policies, load_policies
+from assist.campaign.trunks import Trunks
 from assist.settings import Settings
 
 
@@ -19,6 +20,7 @@ class Files:
     """Of the campaigns."""
     assistants: Assistants
     policies: Policies
+    trunks: Trunks
     campaigns: Campaigns
     plans: Plans
 
@@ -36,5 +38,6 @@ def read_files(settings: Settings) -> Files:
     directory = settings.files.campaigns_dir
     assistants = Assistants(settings.files.assistants_dir)
     policies = load_policies(settings.files.policies_dir)
-    campaigns = Campaigns(directory, assistants, policies)
-    return Files(directory, assistants, policies, campaigns, Plans(campaigns, policies))
+    trunks = Trunks(settings.files.trunks)
+    campaigns = Campaigns(directory, assistants, policies, trunks)
+    return Files(directory, assistants, policies, trunks, campaigns, Plans(campaigns, policies))

@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,25 +15,28 @@ from assist.assistant.mistakes import Mistake
 from assist.campaign.declaration import Campaign
 from assist.campaign.policy import Policies
 from assist.campaign.rules import broken
+from assist.campaign.trunks import Gateway, Trunks
 from assist.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
 SUFFIX = ".yaml"
 
-FROM_FILE = ("name", "version")
-"""Fields that a file does not write: it is called by its name, and changes with its content."""
+FROM_FILE = ("name", "version", "gateway")
+"""Fields that a file does not write: its name, what changes with it, and what the trunks' file says."""
 
 
-def load(path: Path, assistants: Assistants, policies: Policies) -> Campaign:
+def load(path: Path, assistants: Assistants, policies: Policies, gateways: Mapping[str, Gateway]) -> Campaign:
     """Return the campaign of a file. Raises `ConfigurationError` with every mistake in it."""
-    found = inspect(path, assistants, policies)
+    found = inspect(path, assistants, policies, gateways)
     if isinstance(found, Campaign):
         return found
     raise ConfigurationError("\n".join(map(str, found)))
 
 
-def inspect(path: Path, assistants: Assistants, policies: Policies) -> Campaign | list[Mistake]:
+def inspect(
+    path: Path, assistants: Assistants, policies: Policies, gateways: Mapping[str, Gateway]
+) -> Campaign | list[Mistake]:
     """Return the campaign of a file, or all its mistakes by line."""
     try:
         text = path.read_bytes()
@@ -43,7 +47,11 @@ def inspect(path: Path, assistants: Assistants, policies: Policies) -> Campaign 
         empty = Mistake(str(path), 1, "", "there is no campaign in it", "start from one in config/campaigns")
         return list(document.mistakes) or [empty]
     found = _validate(document, document.values, path.stem, hashlib.sha256(text).hexdigest()[:16])
-    mistakes = _broken(found, document, assistants, policies) if isinstance(found, Campaign) else found
+    if isinstance(found, Campaign):
+        found = replace(found, gateway=gateways.get(found.trunk.gateway, found.gateway))
+        mistakes = _broken(found, document, assistants, policies, gateways)
+    else:
+        mistakes = found
     every = [*document.mistakes, *mistakes]
     return sorted(every, key=lambda mistake: mistake.line) if every or not isinstance(found, Campaign) else found
 
@@ -56,13 +64,24 @@ def _validate(document: Document, values: dict[str, Plain], name: str, version: 
         if field in values
     ]
     try:
-        campaign = TypeAdapter(Campaign).validate_python({**values, "name": name, "version": version})
+        campaign = TypeAdapter(Campaign).validate_python(
+            {**values, "name": name, "version": version, "gateway": Gateway()}
+        )
     except ValidationError as error:
         return mistakes + [explain(detail, document, Campaign) for detail in error.errors()]
     return mistakes or campaign
 
 
-def _broken(campaign: Campaign, document: Document, assistants: Assistants, policies: Policies) -> list[Mistake]:
+def _broken(
+    campaign: Campaign,
+    document: Document,
+    assistants: Assistants,
+    policies: Policies,
+    gateways: Mapping[str, Gateway],
+) -> list[Mistake]:
+    if campaign.trunk.gateway not in gateways:
+        mend = f"{suggest(campaign.trunk.gateway, list(gateways))}; or declare it in the trunks' file"
+        return [document.mistake(("trunk", "gateway"), "there is no such trunk", mend)]
     try:
         assistant = assistants.get(campaign.assistant)
     except ConfigurationError:
@@ -78,16 +97,18 @@ def _broken(campaign: Campaign, document: Document, assistants: Assistants, poli
 @dataclass(frozen=True, slots=True)
 class _Kept:
     changed_ns: int
+    gateways: Mapping[str, Gateway]
     campaign: Campaign
 
 
 class Campaigns:
     """The campaigns of a directory, by the names of their files. A changed file counts from the next call on."""
 
-    def __init__(self, directory: Path, assistants: Assistants, policies: Policies) -> None:
+    def __init__(self, directory: Path, assistants: Assistants, policies: Policies, trunks: Trunks) -> None:
         self._directory = directory
         self._assistants = assistants
         self._policies = policies
+        self._trunks = trunks
         self._kept: dict[str, _Kept] = {}
 
     def names(self) -> list[str]:
@@ -95,7 +116,7 @@ class Campaigns:
         return sorted(path.stem for path in self._directory.glob(f"*{SUFFIX}"))
 
     def get(self, name: str) -> Campaign:
-        """Return the campaign as its file is now.
+        """Return the campaign as its file, and that of the trunks, are now.
 
         Raises `ConfigurationError` when there is none or it is wrong, even if it was right before: nobody is called on
         terms that its owner has taken back.
@@ -103,8 +124,9 @@ class Campaigns:
         if name not in self.names():
             raise ConfigurationError(f"{self._directory}: there is no such campaign; {suggest(name, self.names())}")
         path = self._directory / f"{name}{SUFFIX}"
-        changed = path.stat().st_mtime_ns
+        changed, gateways = path.stat().st_mtime_ns, self._trunks.all()
         kept = self._kept.get(name)
-        if kept is None or kept.changed_ns != changed:
-            kept = self._kept[name] = _Kept(changed, load(path, self._assistants, self._policies))
+        if kept is None or kept.changed_ns != changed or kept.gateways is not gateways:
+            campaign = load(path, self._assistants, self._policies, gateways)
+            kept = self._kept[name] = _Kept(changed, gateways, campaign)
         return kept.campaign

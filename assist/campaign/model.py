@@ -92,6 +92,8 @@ class Blocked(StrEnum):
     CAP = "cap"
     """The number was called often enough, by all campaigns together."""
     CPS = "cps"
+    CALLER_ID = "caller_id"
+    """Every number that calls may show was shown as often as it may be in a day."""
     CONCURRENCY = "concurrency"
     """Of the campaign, the trunk or everybody; capacity kept for those who call us counts as taken."""
     CEILING = "ceiling"
@@ -192,6 +194,19 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A number that calls may show."""
+
+    number: str
+    """E.164."""
+    near: tuple[str, ...] = ()
+    """How numbers begin that are called from near: the longer, the nearer. Of those equally near the one is shown that
+    was shown least often that day."""
+    per_day: int | None = None
+    """Calls of all campaigns that show it in a day; None: any."""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """How much a campaign may do at once and in all."""
 
@@ -203,6 +218,10 @@ class Limits:
     caps: Caps = Caps()
     ceilings: Ceilings = Ceilings()
     breaker: Breaker = Breaker()
+    cps: float | None = None
+    """Calls that this campaign begins in a second; None: as many as the trunk lets."""
+    shown: tuple[Shown, ...] = ()
+    """What its calls may show; none: whatever the trunk shows by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +237,8 @@ class Claim:
     node: str
     """The FreeSWITCH that is to call."""
     lease: float
+    shown: str = ""
+    """The number that the call shows; empty: whatever the trunk shows by itself."""
 
     @property
     def id(self) -> str:

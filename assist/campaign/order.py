@@ -44,11 +44,10 @@ def order_of(campaign: Campaign, claim: Claim) -> Order:
             "assist_contact": quote(claim.contact.id),
             ATTEMPT: claim.id,
             f"sip_h_{HEADER}": claim.id,
-            **_shown(campaign, number),
+            **_shown(claim.shown),
         },
     )
 
 
-def _shown(campaign: Campaign, number: str) -> Mapping[str, str]:
-    shown = campaign.trunk.shows(number)
+def _shown(shown: str) -> Mapping[str, str]:
     return {"origination_caller_id_number": shown, "origination_caller_id_name": shown} if shown else {}

@@ -1,7 +1,7 @@
 """What must hold between a campaign, its assistant and the policies of the countries it calls."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from assist.assistant import Assistant
 from assist.assistant.asides import ASIDE
@@ -9,8 +9,9 @@ from assist.assistant.document import Document
 from assist.assistant.mistakes import Mistake
 from assist.assistant.rules import AUTOMATIC, placeholders_in
 from assist.campaign.declaration import Campaign, Voicemail
-from assist.campaign.numbers import read
+from assist.campaign.numbers import Kind, read
 from assist.campaign.policy import Policies, Say, Terms
+from assist.campaign.presence import pool
 from assist.campaign.wording import needed, translations
 
 KEYS: Mapping[str, Mapping[str, str]] = {
@@ -38,7 +39,7 @@ def broken(campaign: Campaign, document: Document, assistant: Assistant, policie
     """Return where *campaign*, right in each part, is wrong as a whole."""
     rules = Rules(campaign, document, assistant, policies)
     words = (rules.languages, rules.placeholders, rules.greetings, rules.voicemail)
-    calls = (rules.home, rules.dates, rules.hours, rules.caller_ids, rules.trial)
+    calls = (rules.home, rules.dates, rules.hours, rules.pace, rules.caller_ids, rules.trial)
     return [mistake for rule in (*words, *calls) for mistake in rule()]
 
 
@@ -139,20 +140,35 @@ class Rules:
                 what = f"the policy of {country} forbids some of it for {self._campaign.purpose}"
                 yield self._mistake(("when", "hours", day), what, mend)
 
+    def pace(self) -> Iterator[Mistake]:
+        """The campaign takes no more than its trunk has."""
+        campaign, gateway = self._campaign, self._campaign.gateway
+        if campaign.trunk.cps and campaign.trunk.cps > gateway.cps:
+            mend = f"write {gateway.cps:g} or less, or leave it out"
+            yield self._mistake(("trunk", "cps"), "the trunk lets fewer calls begin in a second", mend)
+        if campaign.pace.calls > gateway.room:
+            what = f"the trunk has room for {gateway.room} calls of campaigns"
+            yield self._mistake(("pace", "calls"), what, f"write {gateway.room} or less")
+
     def caller_ids(self) -> Iterator[Mistake]:
-        """What a call shows is of a kind that the policies allow."""
-        path = ("trunk", "caller_ids")
-        for country in self._campaign.contacts.countries:
-            allowed = self._policies.of(country).caller_ids
-            kinds = ", ".join(kind.replace("_", " ") for kind in allowed)
-            if not self._campaign.trunk.caller_ids:
-                yield self._mistake(path, "nobody knows what a call shows", f"write a number: {kinds}")
-                return
-            for number, text in enumerate(self._campaign.trunk.caller_ids):
-                kind = read(text, country).kind
-                if kind not in allowed:
-                    what = f"a {kind.replace('_', ' ')} number may not be shown in {country}"
-                    yield self._mistake((*path, number), what, f"write one of these: {kinds}")
+        """What a call shows is the trunk's, and of a kind that the policies allow."""
+        path, known = ("trunk", "caller_ids"), {one.number for one in self._campaign.gateway.caller_ids}
+        for place, number in enumerate(self._campaign.trunk.caller_ids):
+            if number not in known:
+                mend = "write one of those that the trunks' file has for this trunk, or add it there"
+                yield self._mistake((*path, place), "the trunk does not have this number", mend)
+                continue
+            for country in self._campaign.contacts.countries:
+                kind = read(number, country).kind
+                if kind not in (allowed := self._policies.of(country).caller_ids):
+                    yield self._mistake(
+                        (*path, place), f"a {_plain(kind)} number may not be shown in {country}", _any(allowed)
+                    )
+        if not self._campaign.trunk.caller_ids and not any(pool(self._campaign, self._policies)):
+            countries = [self._policies.of(country).caller_ids for country in self._campaign.contacts.countries]
+            common = [kind for kind in countries[0] if all(kind in kinds for kinds in countries)]
+            what = "the trunk has no number that a call may show"
+            yield self._mistake(("trunk", "gateway"), what, f"in the trunks' file, {_any(common)}")
 
     def trial(self) -> Iterator[Mistake]:
         """The owner hears the words as others will."""
@@ -167,3 +183,11 @@ class Rules:
     def _terms(self) -> Iterator[tuple[str, Terms]]:
         for country in self._campaign.contacts.countries:
             yield country, self._policies.of(country).purposes[self._campaign.purpose]
+
+
+def _plain(kind: Kind) -> str:
+    return kind.replace("_", " ")
+
+
+def _any(kinds: Iterable[Kind]) -> str:
+    return f"write one of these: {', '.join(map(_plain, kinds))}"

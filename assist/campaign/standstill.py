@@ -20,7 +20,8 @@ MENDS: Final = {
     Blocked.DO_NOT_CALL: "they are on a do-not-call list",
     Blocked.CAP: "their numbers were called often enough",
     Blocked.CPS: "the trunk's calls per second",
-    Blocked.CONCURRENCY: "calls in progress take all places: pace.calls, trunk.calls, or what the workers hold",
+    Blocked.CALLER_ID: "the numbers that calls may show were shown as often as they may be today: the trunks' file",
+    Blocked.CONCURRENCY: "calls in progress take all places: pace.calls, the trunk's, or what the workers hold",
     Blocked.CEILING: "a ceiling of minutes or money is reached: ceilings: in its file",
     Blocked.BREAKER: "too many calls failed, or people hung up at once: look at the trunk, and at the greeting",
 }

@@ -18,6 +18,7 @@ from assist.campaign.ledger.views import Standing
 from assist.campaign.loading import Campaigns
 from assist.campaign.model import CampaignState, Contact, Outcome, Result
 from assist.campaign.policy import load_policies
+from assist.campaign.trunks import Trunks
 from assist.settings import environment
 from assist.simulate.carrier.carrier import Places, carrier
 from assist.simulate.carrier.invites import Invites, most, read
@@ -60,7 +61,7 @@ CAMPAIGN = {
     "purpose": "service",
     "caller": "La Clínica",
     "timezone": "Europe/Madrid",
-    "trunk": {"gateway": "carrier", "cps": 2, "calls": 3, "caller_ids": ["+34910000099"]},
+    "trunk": {"gateway": "carrier"},
     "contacts": {"country": "ES"},
     "words": {
         "greeting": {"es": "Hola, le llama un asistente automático por una cita."},
@@ -71,6 +72,7 @@ CAMPAIGN = {
     "retry": {"attempts": 1},
     "pace": {"calls": 3, "kept": 0, "ring_s": 12},
 }
+TRUNK = {"cps": 2, "calls": 3, "caller_ids": ["+34910000099"]}
 FREE = {"hours": ALWAYS, "holidays": "none", "consent": False, "registry_days": None, "greeting": []}
 
 
@@ -105,7 +107,9 @@ class Installed:
     async def begin(self, contacts: list[Contact]) -> None:
         """Let the campaign call *contacts*."""
         policies = load_policies(self.directory / "policies")
-        campaigns = Campaigns(self.directory / "campaigns", Assistants(ASSISTANTS), policies)
+        campaigns = Campaigns(
+            self.directory / "campaigns", Assistants(ASSISTANTS), policies, Trunks(self.directory / "trunks.yaml")
+        )
         await self.ledger.create(NAME, limits(campaigns.get(NAME), policies, 100, time.time()))
         await self.ledger.add(NAME, contacts)
         await self.ledger.set_state(NAME, CampaignState.RUNNING)
@@ -123,11 +127,13 @@ async def installed(exchange: PrivateFreeSwitch, voices: Voices, tmp_path: Path)
     (tmp_path / "campaigns").mkdir()
     (tmp_path / "policies").mkdir()
     (tmp_path / "campaigns" / f"{NAME}.yaml").write_text(json.dumps(CAMPAIGN), encoding="utf-8")
+    (tmp_path / "trunks.yaml").write_text(json.dumps({"carrier": TRUNK}), encoding="utf-8")
     policy = {"purposes": dict.fromkeys(("marketing", "service", "collection"), FREE)}
     (tmp_path / "policies/default.yaml").write_text(json.dumps(policy), encoding="utf-8")
     own = {
         "ASSIST_CAMPAIGNS_DIR": str(tmp_path / "campaigns"),
         "ASSIST_POLICIES_DIR": str(tmp_path / "policies"),
+        "ASSIST_TRUNKS": str(tmp_path / "trunks.yaml"),
         "ASSIST_DURABLE": "memory",
     }
     manners = Manners(voices, rings=0.5, replies=1, patience=12.0)

@@ -32,6 +32,7 @@ from assist.campaign.ledger.views import Standing
 from assist.campaign.loading import Campaigns
 from assist.campaign.model import CampaignState, Contact, ContactState
 from assist.campaign.policy import load_policies
+from assist.campaign.trunks import Trunks
 from assist.engines.pool import Pool
 from assist.errors import StoreError
 from assist.provider import Kind
@@ -99,7 +100,8 @@ class Proof:
         """Put the list into the ledger and let the campaign run."""
         policies = load_policies(self._directory / "policies")
         assistants = Assistants(self._directory / "assistants")
-        campaign = Campaigns(self._directory / "campaigns", assistants, policies).get(NAME)
+        trunks = Trunks(self._directory / "trunks.yaml")
+        campaign = Campaigns(self._directory / "campaigns", assistants, policies, trunks).get(NAME)
         await self._ledger.create(NAME, limits(campaign, policies, CREW * CAPACITY, time.time()))
         for due, contacts in self._by_due():
             await self._ledger.add(NAME, contacts, due)
@@ -179,6 +181,7 @@ class Proof:
             ASSIST_ASSISTANTS_DIR=str(self._directory / "assistants"),
             ASSIST_CAMPAIGNS_DIR=str(self._directory / "campaigns"),
             ASSIST_POLICIES_DIR=str(self._directory / "policies"),
+            ASSIST_TRUNKS=str(self._directory / "trunks.yaml"),
             ASSIST_WORKERS_CALLS=str(CAPACITY),
             **line.environment,
         )

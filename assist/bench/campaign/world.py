@@ -81,6 +81,7 @@ def make(directory: Path, contacts: int, now: float) -> World:
     closes = (datetime.fromtimestamp(now + OPEN_SECONDS, UTC) + timedelta(minutes=1)).replace(second=0, microsecond=0)
     _write(directory / "assistants/proof.yaml", _ASSISTANT)
     _write(directory / "campaigns" / f"{NAME}.yaml", _campaign(now))
+    _write(directory / "trunks.yaml", {"carrier": {"cps": 50, "calls": 60, "caller_ids": ["+34910000009"]}})
     _write(directory / "policies/default.yaml", _policy(_ALWAYS))
     _write(directory / "policies/pt.yaml", _policy(_until(closes, now)))
     _write(directory / "policies/ar.yaml", _policy(_in_three_days(now)))
@@ -107,7 +108,7 @@ def _campaign(now: float) -> Mapping[str, Any]:
         "purpose": "service",
         "caller": "Assist",
         "timezone": "Europe/Madrid",
-        "trunk": {"gateway": "carrier", "cps": 50, "calls": 60, "caller_ids": ["+34910000009"]},
+        "trunk": {"gateway": "carrier"},
         "contacts": {"country": "ES", "others": ["PT", "AR"]},
         "words": {"greeting": {"es": "Le llama un asistente automático."}},
         "when": {"holidays": "none", "ends": ends.isoformat()},

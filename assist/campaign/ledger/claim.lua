@@ -1,5 +1,6 @@
 -- The next contact of a group to call. ARGV: campaign, group, opens, closes, day, week, node, lease (ms), how many to
--- look at, namespace of attempts. Returns {0, reason, until} or {1, contact, record, attempt, fence, lease}.
+-- look at, namespace of attempts. Returns {0, reason, until} or {1, contact, record, attempt, fence, lease, what
+-- it shows}.
 local campaign, group, node = ARGV[1], ARGV[2], ARGV[7]
 local opens, closes, day, week = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local lease, most = NOW + ARGV[8], tonumber(ARGV[9])
@@ -30,7 +31,26 @@ if over(SPENT, today .. ':seconds', limit.call_seconds, limit.day_seconds)
     return {0, 'ceiling', calls > 0 and -1 or midnight + DAY}
 end
 
-local token = number_of(COUNTERS, 'claims:' .. limit.trunk)
+-- Of the numbers that a call may show, the nearest to *number*; of several, that which was shown least today. nil: none.
+local function shown_to(number)
+    local best, nearest, fewest
+    for _, own in ipairs(limit.shown) do
+        local count = shown_on(today, own.number)
+        if own.day == cjson.null or count < own.day then
+            local nearness = 0
+            for _, start in ipairs(own.near) do
+                if string.sub(number, 1, #start) == start then nearness = math.max(nearness, #start) end
+            end
+            if not best or nearness > nearest or (nearness == nearest and count < fewest) then
+                best, nearest, fewest = own.number, nearness, count
+            end
+        end
+    end
+    return best
+end
+if #limit.shown > 0 and not shown_to('') then return {0, 'caller_id', midnight + DAY} end
+
+local token = next_token('claims', limit.trunk)
 if MICROS < token then return {0, 'cps', math.ceil(token / 1000)} end
 
 -- When a number may be called, or why never; nil: now. *history* begins with the count of all its calls.
@@ -70,18 +90,19 @@ local function claim(contact, record, number)
     local attempt = {
         c = campaign, g = group, i = contact, n = progress.n + 1, f = fence, node = node, lease = lease, s = 'claimed',
         t = limit.trunk, at = NOW, opens = opens, closes = closes, day = today, seconds = limit.call_seconds,
-        cost = limit.call_cost,
+        cost = limit.call_cost, show = shown_to(cjson.decode(string.sub(record, 17))[1]),
     }
     local id = attempt_id(contact, attempt.n)
     save_attempt(id, attempt)
     redis.call('HSET', RINGING, number, id)
     redis.call('ZREM', DUE, contact)
-    redis.call('HSET', COUNTERS, 'claims:' .. limit.trunk, MICROS + limit.period)
+    take_token('claims', limit)
+    if attempt.show then count_shown(today, attempt.show, 1) end
     enter(contact, progress, 'claimed')
     count_call(number, NOW)
     count_calls(limit.trunk, 1)
     spend(today, attempt.seconds, attempt.cost)
-    return {1, contact, record, attempt.n, fence, lease}
+    return {1, contact, record, attempt.n, fence, lease, attempt.show or ''}
 end
 
 local blocked = 'nobody_due'

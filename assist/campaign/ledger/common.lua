@@ -22,7 +22,7 @@ local function limits()
 end
 
 -- An attempt in progress: c(ampaign), g(roup), i(d of the contact), n (which attempt), f(ence), node, lease, s(tate),
--- t(runk), at (when it was counted), opens, closes, day, seconds and cost (set aside).
+-- t(runk), at (when it was counted), opens, closes, day, seconds and cost (set aside), show (which number of ours).
 local function attempt_of(id)
     local text = redis.call('HGET', LIVE, id)
     return text and cjson.decode(text)
@@ -41,7 +41,8 @@ local function is_suppressed(number)
     return redis.call('HEXISTS', SUPPRESSED, number) == 1 or redis.call('HEXISTS', UNWANTED, number) == 1
 end
 
--- What became of a contact: s(tate), n (attempts begun), o(utcome), a: {when, result, ms, millionths} of each attempt.
+-- What became of a contact: s(tate), n (attempts begun), o(utcome), a: {when, result, ms, millionths, what was shown}
+-- of each attempt.
 local function progress_of(contact)
     local text = redis.call('HGET', PROGRESS, contact)
     return text and cjson.decode(text) or {s = 'waiting', n = 0}
@@ -112,6 +113,26 @@ local function count_calls(trunk, change)
     redis.call('HINCRBY', CAMPAIGN, 'calls', change)
 end
 
+-- How many calls have shown that number of ours on that day.
+local function shown_on(day, number)
+    local shown, count = string.match(redis.call('HGET', SHOWN, number) or '', '^(%d+) (%d+)$')
+    return shown == day and tonumber(count) or 0
+end
+
+local function count_shown(day, number, change)
+    redis.call('HSET', SHOWN, number, day .. ' ' .. math.max(shown_on(day, number) + change, 0))
+end
+
+-- When the trunk, and the campaign for itself, let the next call begin, in µs. *step*: claims or sends.
+local function next_token(step, trunk)
+    return math.max(number_of(COUNTERS, step .. ':' .. trunk), number_of(CAMPAIGN, step))
+end
+
+local function take_token(step, limit)
+    redis.call('HSET', COUNTERS, step .. ':' .. limit.trunk, MICROS + limit.period)
+    if limit.own_period > 0 then redis.call('HSET', CAMPAIGN, step, MICROS + limit.own_period) end
+end
+
 -- The attempt holds nothing any more.
 local function leave(id, attempt, number)
     redis.call('HDEL', LIVE, id)
@@ -125,6 +146,7 @@ local function withdraw(id, attempt, after)
     local number = number_key(attempt.i)
     leave(id, attempt, number)
     uncount_call(number, attempt.at)
+    if attempt.show and shown_on(attempt.day, attempt.show) > 0 then count_shown(attempt.day, attempt.show, -1) end
     -- Not a mere minus: to Redis, -0 is no integer.
     spend(attempt.day, 0 - attempt.seconds, 0 - attempt.cost)
     conclude(attempt.i, progress_of(attempt.i), after)

@@ -8,13 +8,14 @@ spend(attempt.day, length - attempt.seconds, cost - attempt.cost)
 redis.call('HINCRBY', CAMPAIGN, 'r:' .. result, 1)
 tell('finished', 'contact', contact, 'attempt', ARGV[1], 'result', result, 'ms', length, 'then', ARGV[3])
 
+local limit = limits()
 local progress = progress_of(contact)
 progress.a = progress.a or {}
-progress.a[#progress.a + 1] = {attempt.at, result, length, cost}
+-- What was shown is worth its room only where it could have been another number.
+progress.a[#progress.a + 1] = {attempt.at, result, length, cost, #limit.shown > 1 and attempt.show or nil}
 if #progress.a > MOST_ATTEMPTS then table.remove(progress.a, 1) end
 conclude(contact, progress, ARGV[3])
 
-local limit = limits()
 local letter = ARGV[6] == 'h' and length < limit.short_seconds and 's' or ARGV[6]
 local recent = string.sub((redis.call('HGET', CAMPAIGN, 'recent') or '') .. letter, -limit.sample)
 local _, failed = string.gsub(recent, 'f', '')

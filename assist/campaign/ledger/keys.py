@@ -14,6 +14,7 @@ key                                      type    holds
 ``{ledger}:numbers``                     hash    number: JSON, attempts ever, then the times of the last ones
 ``{ledger}:suppressed``                  hash    number: when and why nobody may call it, ``<ms> <source>``
 ``{ledger}:registries``                  hash    ``<country> <source>``: JSON of an official list that was read whole
+``{ledger}:shown``                       hash    number of ours that calls show: ``<day> <how many did>``
 ``{ledger}:campaigns``                   set     names
 ``{ledger}:arrived``                     list    JSON, campaign and import: lists that are to be taken in
 ``{ledger}:arriving:<campaign>:<import>`` list   what an import found, until it is taken in: in turn JSON of how many
@@ -22,7 +23,8 @@ key                                      type    holds
 ``{ledger}:campaign:<campaign>``         hash    state; limits (JSON); ``calls`` in progress; ``n:<state>``,
                                                  ``o:<outcome>``, ``r:<result>``: how many; used or set aside,
                                                  ``seconds`` (ms) and ``cost`` (millionths); ``recent`` attempts, a
-                                                 letter each; ``breaker``: until when it is open
+                                                 letter each; ``breaker``: until when it is open; µs: its own next
+                                                 ``claims`` and ``sends``
 ``{ledger}:contacts:<campaign>``         hash    contact: its number's sixteen bytes, then JSON of the contact
 ``{ledger}:order:<campaign>``            list    contacts as they came
 ``{ledger}:progress:<campaign>``         hash    contact: JSON of what became of it, from its first claim
@@ -42,7 +44,7 @@ and its consent takes 370 bytes while it waits, of which 176 are its record, and
 
 from typing import Final
 
-SHARED: Final = ("counters", "live", "leases", "ringing", "numbers", "suppressed", "campaigns", "arrived")
+SHARED: Final = ("counters", "live", "leases", "ringing", "numbers", "suppressed", "campaigns", "arrived", "shown")
 OF_CAMPAIGN: Final = ("campaign", "contacts", "order", "progress", "unwanted", "spent", "events", "groups")
 OF_GROUP: Final = ("due",)
 

@@ -163,8 +163,9 @@ class Ledger:
         if not allowed:
             reason, until = answer
             return Refusal(Blocked(reason.decode()), None if until < 0 else until / 1000)
-        identity, record, attempt, fence, lease = answer
-        return Claim(campaign, contact_of(identity.decode(), record), attempt, fence, node, lease / 1000)
+        identity, record, attempt, fence, lease, shown = answer
+        contact = contact_of(identity.decode(), record)
+        return Claim(campaign, contact, attempt, fence, node, lease / 1000, shown.decode())
 
     async def dialing(self, claim: Claim, node: str | None = None) -> bool:
         """Return whether *claim* is to be dialed, now. Only once for a claim, and not without the trunk's next token.

@@ -51,6 +51,7 @@ def live_of(attempt: Mapping[str, Any], contact: Contact) -> Live:
         fence=int(attempt["f"]),
         node=attempt["node"],
         lease=attempt["lease"] / 1000,
+        shown=attempt.get("show", ""),
     )
     return Live(claim, ContactState(attempt["s"]), attempt["at"] / 1000)
 
@@ -62,7 +63,9 @@ def limits_record(limits: Limits) -> str:
     return json.dumps(
         {
             "trunk": limits.trunk.name,
-            "period": math.ceil(1_000_000 / limits.trunk.cps),
+            "period": _period(limits.trunk.cps),
+            "own_period": _period(limits.cps) if limits.cps else 0,
+            "shown": [{"number": one.number, "near": one.near, "day": one.per_day} for one in limits.shown],
             "trunk_calls": limits.trunk.calls,
             "calls": limits.calls,
             "everybody": limits.everybody,
@@ -84,6 +87,11 @@ def limits_record(limits: Limits) -> str:
             "rest": ms(breaker.rest),
         }
     )
+
+
+def _period(cps: float) -> int:
+    """Return the µs between two calls."""
+    return math.ceil(1_000_000 / cps)
 
 
 def ms(seconds: float) -> int:

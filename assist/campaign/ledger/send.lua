@@ -8,7 +8,7 @@ if NOW >= attempt.lease then
     return 0
 end
 if not still_allowed(ARGV[1], attempt) then return 0 end
-local token = number_of(COUNTERS, 'sends:' .. attempt.t)
+local token = next_token('sends', attempt.t)
 if MICROS < token then return token - MICROS end
-redis.call('HSET', COUNTERS, 'sends:' .. attempt.t, MICROS + limits().period)
+take_token('sends', limits())
 return -1

@@ -25,6 +25,8 @@ class Past:
     result: Result
     seconds: float
     cost: Decimal
+    shown: str = ""
+    """The number that the call showed, where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +245,8 @@ def _standing(contact: Contact, progress: Mapping[str, Any], due: float | None) 
         state=ContactState(progress.get("s", "waiting")),
         attempts=int(progress.get("n", 0)),
         past=tuple(
-            Past(at / 1000, Result(result), length / 1000, _money(cost))
-            for at, result, length, cost in progress.get("a", ())
+            Past(at / 1000, Result(result), length / 1000, _money(cost), *shown)
+            for at, result, length, cost, *shown in progress.get("a", ())
         ),
         outcome=Outcome(progress["o"]) if "o" in progress else None,
         due=None if due is None else due / 1000,
