@@ -1,9 +1,9 @@
 """What is looked at when somebody asks, rather than counted as it happens."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -21,7 +21,7 @@ class Sight:
     """What must be well before calls are sent here, by name."""
 
 
-Look: TypeAlias = Callable[[], Awaitable[Sight]]
+Look: TypeAlias = Callable[[], Coroutine[Any, Any, Sight]]
 """Never raises: what cannot be reached is not well. What is slow is given up, and must say so by itself."""
 
 
