@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,8 +11,10 @@ from uuid import uuid4
 import pytest
 
 from assist.aio import end
+from assist.campaign.model import CampaignState, Outcome, Result
 from assist.store import NEWS, CallRecord
 from assist.webhooks.model import DeliveryState, EventType
+from tests.ledgers import NINE, clocked_ledger, person
 from tests.webhooks import House, house
 
 
@@ -94,6 +96,34 @@ async def test_what_happens_in_a_campaign_is_told(home: House) -> None:
         await entry(home, "c", kind="dialing", contact="p1", attempt="a")
         await entry(home, "c", kind="done", contact="p1", outcome="reached")
         assert await relay.until(endpoint, 2) == [EventType.CONTACT_DONE, EventType.CAMPAIGN_STARTED]
+
+
+async def test_what_the_ledger_says_of_a_campaign_is_understood(home: House, redis_url: str) -> None:
+    """As the ledger itself writes it, from the start to the last contact."""
+    async with clocked_ledger(redis_url) as clocked:
+        home = replace(home, ledger=clocked.keys)
+        endpoint = await home.endpoint()
+        await clocked.start("c", [person(1), person(2)])
+        for result, then in ((Result.BUSY, NINE + 60), (Result.HUMAN, Outcome.OPTED_OUT)):
+            claim = await clocked.dialed()
+            await clocked.ledger.finish(claim.id, result, then, 12.5)
+        await clocked.ledger.set_state("c", CampaignState.PAUSED)
+        async with relayed(home) as relay:
+            told = await relay.until(endpoint, 6)
+        deliveries = (await home.queue.page(endpoint, DeliveryState.WAITING)).deliveries
+    assert told == [
+        EventType.ATTEMPT_ENDED,
+        EventType.ATTEMPT_ENDED,
+        EventType.CONTACT_DONE,
+        EventType.CAMPAIGN_PAUSED,
+        EventType.CAMPAIGN_STARTED,
+        EventType.CONTACT_OPTED_OUT,
+    ]
+    attempts = [one.event.data for one in deliveries if one.event.type is EventType.ATTEMPT_ENDED]
+    assert {(data["result"], data["outcome"], data["seconds"]) for data in attempts} == {
+        ("busy", None, 12.5),
+        ("human", "opted_out", 12.5),
+    }
 
 
 async def test_what_happened_while_no_relay_ran_is_told_afterwards(home: House) -> None:

@@ -109,7 +109,7 @@ class Receiver:
 
     async def next(self) -> tuple[web.BaseRequest, bytes]:
         """Return the next request and its body."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             request = await self.told.get()
         return request, self.bodies[len(self.bodies) - self.told.qsize() - 1]
 

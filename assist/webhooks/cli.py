@@ -46,7 +46,11 @@ def run() -> None:
 @webhooks.command("add")
 @click.argument("url")
 @click.option(
-    "--event", "types", multiple=True, type=click.Choice([*EventType]), help="Only this; several may be given."
+    "--event",
+    "types",
+    multiple=True,
+    type=click.Choice([one.value for one in EventType]),
+    help="Only this; several may be given.",
 )
 @click.option("--transcripts", is_flag=True, help="Tell what was said, too, when a call is over.")
 @click.option("--numbers", is_flag=True, help="Tell telephone numbers, too, not only the contacts' ids.")
@@ -115,7 +119,12 @@ def test(endpoint: str) -> None:
 
 @webhooks.command("deliveries")
 @ENDPOINT
-@click.option("--state", type=click.Choice([*DeliveryState]), default=DeliveryState.DEAD, show_default=True)
+@click.option(
+    "--state",
+    type=click.Choice([one.value for one in DeliveryState]),
+    default=DeliveryState.DEAD.value,
+    show_default=True,
+)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--after", help="The delivery after which to go on.")
 @JSON

@@ -1,0 +1,121 @@
+"""Tests for the process that tells what happens: two at once, and one that is killed in the middle."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+from redis.asyncio import Redis
+
+from assist.settings import read_settings
+from assist.store import CallRecord, Store, open_store
+from assist.webhooks.keys import Keys
+from assist.webhooks.model import DeliveryState, EventType
+from assist.webhooks.service import Webhooks, open_webhooks
+from tests.redis_process import redis_process
+from tests.webhooks import Receiver, verified
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One with a Redis of its own, and a receiver on this machine."""
+
+    redis: Redis
+    store: Store
+    webhooks: Webhooks
+    receiver: Receiver
+    url: str
+
+    async def call_ends(self) -> str:
+        """Let a call be over, and return its id."""
+        call, now = str(uuid4()), datetime.now(UTC)
+        await self.store.history.record(CallRecord(call, "clinica", "inbound", now, now, now, "NORMAL_CLEARING"))
+        return call
+
+    async def delivered(self, endpoint: str, count: int) -> set[str]:
+        """Return the calls that *endpoint* was told of, once there are so many."""
+        async with asyncio.timeout(60):
+            while True:
+                page = await self.webhooks.queue.page(endpoint, DeliveryState.DELIVERED, limit=1000)
+                if len(page.deliveries) >= count:
+                    return {str(delivery.event.data["call"]) for delivery in page.deliveries}
+                await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Installation]:
+    receiver = Receiver()
+    runner = web.ServerRunner(web.Server(receiver), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    with redis_process(tmp_path) as redis:
+        monkeypatch.setenv("REDIS_URL", redis.url)
+        monkeypatch.setenv("ASSIST_WEBHOOKS_LOOPBACK", "true")
+        async with (
+            Redis.from_url(redis.url, protocol=2) as client,
+            open_store(redis.url, timedelta(days=1)) as store,
+            open_webhooks(read_settings(), redis.url) as webhooks,
+        ):
+            yield Installation(client, store, webhooks, receiver, f"http://127.0.0.1:{port}/")
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def telling() -> AsyncIterator[asyncio.subprocess.Process]:
+    """Lend a process that tells; it is killed, if it is still there."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "assist", "webhooks", "run")
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_what_happens_is_told_once_by_two_at_once(installation: Installation) -> None:
+    endpoint, secret = await installation.webhooks.endpoints.create(installation.url, [EventType.CALL_ENDED])
+    async with telling(), telling():
+        calls = {await installation.call_ends() for _ in range(200)}
+        assert await installation.delivered(endpoint.id, 200) == calls
+    assert len(installation.receiver.ids) == len({*installation.receiver.ids}) == 200
+    request, body = await installation.receiver.next()
+    assert verified(secret, request, body)["data"]["call"] in calls
+
+
+async def test_whoever_is_killed_in_the_middle_loses_nothing(installation: Installation) -> None:
+    receiver = installation.receiver
+    receiver.slow = "/"
+    endpoint, _ = await installation.webhooks.endpoints.create(installation.url, [EventType.CALL_ENDED])
+    calls = {await installation.call_ends() for _ in range(20)}
+    async with telling():
+        await receiver.next()
+    receiver.slow = None
+    await _pass_leases(installation, endpoint.id)
+    async with telling():
+        assert await installation.delivered(endpoint.id, 20) == calls
+
+
+async def test_whoever_is_asked_to_stop_does(installation: Installation) -> None:
+    endpoint, _ = await installation.webhooks.endpoints.create(installation.url, [EventType.CALL_ENDED])
+    async with telling() as process:
+        await installation.call_ends()
+        await installation.delivered(endpoint.id, 1)
+        process.terminate()
+        assert await process.wait() == 0
+
+
+async def _pass_leases(installation: Installation, endpoint: str) -> None:
+    """Let half a minute pass for what was being sent."""
+    waiting = Keys()("waiting", endpoint)
+    found: Any = await installation.redis.zrange(waiting, 0, -1)
+    await installation.redis.zadd(waiting, dict.fromkeys(found, 0))
