@@ -125,6 +125,21 @@ def test_a_dry_run_tells_how_it_would_go_and_writes_nothing(assist: Terminal) ->
     assert "assumed" in assist("dry-run", "uno").out
 
 
+def test_a_dry_run_adds_the_price_of_the_trunk_and_tells_what_nobody_knows(assist: Terminal) -> None:
+    told = assist("dry-run", "uno").out
+    assert "trunk far: write usd_per_minute" in " ".join(told.split())
+    trunks = assist.directory / "trunks.yaml"
+    trunks.write_text(trunks.read_text(encoding="utf-8").replace("cps: 50", "cps: 50, usd_per_minute: 0.012"))
+    found = assist("dry-run", "uno", "--pick-up", "1", "--talk", "60", "--json").json
+    assert [(part["what"], float(part["usd"])) for part in found["costs"]] == [
+        ("trunk far", 0.012),
+        ("stt whisper", 0.0),
+        ("llm flow", 0.0),
+        ("tts pico", 0.0),
+    ]
+    assert float(found["estimate"]["usd"]) == pytest.approx(0.04, abs=0.005)
+
+
 def test_a_dry_run_tells_what_a_start_would_be_refused_for_and_ends_1(assist: Terminal) -> None:
     write_campaign(assist.directory, policy="registry_days: 30")
     ended = assist("dry-run", "uno", "--json")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -97,6 +98,13 @@ def test_the_cost_is_that_of_the_minutes_and_at_most_that_of_the_ceilings() -> N
     )
     assert (str(found.usd), str(found.usd_at_most)) == ("1.00", "5.00")
     assert course(only(Result.HUMAN), some(10)).usd is None
+    dearer = replace(only(Result.HUMAN, talk_s=60.0), trunk_usd_per_minute=Decimal("0.02"))
+    assert str(course(dearer, some(10)).usd) == "0.20", "what is known is told"
+
+
+def test_ceilings_of_money_are_of_engines_and_not_of_the_trunk() -> None:
+    dear = replace(only(Result.HUMAN, usd_per_minute=Decimal("0.10")), trunk_usd_per_minute=Decimal("9"))
+    assert course(dear, some(10), ceilings={"usd": "0.50"}).attempts == 5
 
 
 def test_a_million_contacts_are_no_more_work_than_a_thousand() -> None:

@@ -13,12 +13,15 @@ from rich.text import Text
 
 from assist.campaign.bounds import limits
 from assist.campaign.cli_desk import OPTION, Desk, answer, aside, at_desk
+from assist.campaign.costs import ASSUMED, Part, engine_costs, known, trunk_cost
 from assist.campaign.estimate import Assumptions, Estimate, assumed, estimate
 from assist.campaign.files import Files, read_files
 from assist.campaign.plans import Plan
 from assist.campaign.readiness import Lack, lacking, outdated_registries
 from assist.campaign.rehearsal import Casting, Skip, cast_of
+from assist.campaign.show import costs as costs_of
 from assist.campaign.show import estimated, lacks, length, skips
+from assist.engines.kit import prices_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,9 @@ class Rehearsal:
     """What it could not start for."""
     estimate: Estimate
     assumptions: Assumptions
+    costs: list[Part]
+    """Of a minute of talk."""
+    costs_assume: str
     seconds: float
     """That it took."""
 
@@ -55,7 +61,8 @@ class Said:
         if self.talk_s is not None:
             assumptions = replace(assumptions, talk_s=self.talk_s)
         if self.usd_per_minute is not None:
-            assumptions = replace(assumptions, usd_per_minute=Decimal(str(self.usd_per_minute)))
+            told = Decimal(str(self.usd_per_minute))
+            assumptions = replace(assumptions, usd_per_minute=told, trunk_usd_per_minute=None)
         return assumptions
 
 
@@ -103,7 +110,8 @@ async def _rehearse(
             bar.update(task, people=count)
 
         cast = await cast_of(casting, path, tell, numbers_in=numbers_in, begun=counts is not None)
-    assumptions = said.instead_of(assumed(counts))
+    costs = await _costs(desk, files, plan)
+    assumptions = said.instead_of(_priced(assumed(counts), costs))
     used = counts.seconds if counts else 0.0
     expected = await asyncio.to_thread(estimate, cast.works(), plan.calendar, bounds, assumptions, now, used)
     return Rehearsal(
@@ -115,7 +123,28 @@ async def _rehearse(
         lacks=await _lacks(desk, files, plan, now, with_list=path is not None),
         estimate=expected,
         assumptions=assumptions,
+        costs=costs,
+        costs_assume=ASSUMED,
         seconds=round(time.monotonic() - began, 3),
+    )
+
+
+async def _costs(desk: Desk, files: Files, plan: Plan) -> list[Part]:
+    """Return what a minute of talk costs, the trunk first."""
+    campaign = plan.campaign
+    assistant = files.assistants.get(campaign.assistant)
+    engines = await engine_costs(campaign, assistant, desk.settings, prices_of(desk.settings))
+    return [trunk_cost(campaign), *engines]
+
+
+def _priced(assumptions: Assumptions, costs: list[Part]) -> Assumptions:
+    """Return *assumptions* with prices; what engines did cost so far counts for more than a table."""
+    trunk, *engines = costs
+    measured = assumptions.usd_per_minute
+    return replace(
+        assumptions,
+        usd_per_minute=known(engines) if measured is None else measured,
+        trunk_usd_per_minute=trunk.usd,
     )
 
 
@@ -141,6 +170,7 @@ def _show(console: Console, found: Rehearsal) -> None:
         )
     )
     console.print(estimated(found.estimate, found.assumptions))
+    console.print(costs_of(found.costs, found.costs_assume))
     if found.skipped:
         console.print(skips(found.skipped))
     if found.lacks:

@@ -118,7 +118,8 @@ def _rows(found: Explained) -> Iterator[tuple[str, RenderableType]]:
 
 
 def _past(past: tuple[Past, ...]) -> Table:
-    table = Table("Called", "Result", "Lasted", "Cost", header_style="bold")
+    table = Table("Called", "Result", "Lasted", "Cost", "Showed", header_style="bold")
     for one in past:
-        table.add_row(moment(one.at), one.result.replace("_", " "), length(one.seconds), money(one.cost))
+        result = one.result.replace("_", " ")
+        table.add_row(moment(one.at), result, length(one.seconds), money(one.cost), one.shown)
     return table

@@ -50,7 +50,9 @@ class Assumptions:
     ring_s: float = 15.0
     """Before an answer, or until nobody does."""
     usd_per_minute: Decimal | None = None
-    """Of talk; None: not known."""
+    """Of talk, for engines, which ceilings are of; None: not known."""
+    trunk_usd_per_minute: Decimal | None = None
+    """Likewise, for the trunk."""
     measured: bool = False
     """They are what happened in this campaign so far."""
 
@@ -62,6 +64,12 @@ class Assumptions:
     @property
     def answered(self) -> float:
         return sum(share for result, share in self.shares.items() if result in ANSWERED)
+
+    @property
+    def minute(self) -> Decimal | None:
+        """What a minute of talk costs in all, as far as it is known."""
+        parts = [part for part in (self.usd_per_minute, self.trunk_usd_per_minute) if part is not None]
+        return sum(parts, Decimal(0)) if parts else None
 
     @property
     def seconds(self) -> float:
@@ -121,9 +129,9 @@ class Estimate:
     minutes: float
     """Of talk."""
     usd: Decimal | None
-    """None: nobody knows what a minute costs."""
+    """Engines and trunk, as far as their prices are known; None: none is."""
     usd_at_most: Decimal
-    """If every answered call cost as much as one may."""
+    """If the engines of every answered call cost as much as they may."""
     outcomes: Mapping[Outcome, float]
     unserved: float
     """Contacts for whom the ceilings leave nothing."""
@@ -242,7 +250,7 @@ class _Course:
         assumptions, ceilings = self._assumptions, self._limits.ceilings
         minutes = self._attempts * assumptions.seconds / 60
         answered = Decimal(round(self._attempts * assumptions.answered))
-        price = assumptions.usd_per_minute
+        price = assumptions.minute
         return Estimate(
             begins=self._first,
             ends=self._last if over and total else None,

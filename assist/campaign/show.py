@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
+from assist.campaign.costs import Part
 from assist.campaign.estimate import Assumptions, Estimate
 from assist.campaign.model import Blocked, CampaignState, ContactState, Outcome, Result
 from assist.campaign.readiness import Lack
@@ -148,6 +149,14 @@ def estimated(found: Estimate, assumptions: Assumptions) -> Table:
     return grid(_estimated(found, assumptions))
 
 
+def costs(parts: Iterable[Part], assumed: str) -> Table:
+    """Return what a minute of talk costs, and what nobody knows the price of."""
+    found = list(parts)
+    known = ", ".join(f"{part.what} ${part.usd:.4f}" for part in found if part.usd) or "nothing that has a price"
+    unknown = [("not priced", Text(f"{part.what}: {part.mend}", "yellow")) for part in found if part.usd is None]
+    return grid([("a minute", f"{known}: {assumed}"), *unknown])
+
+
 def _estimated(found: Estimate, assumed: Assumptions) -> Iterator[tuple[str, RenderableType]]:
     if found.begins is None:
         yield "calls", "none"
@@ -159,7 +168,7 @@ def _estimated(found: Estimate, assumed: Assumptions) -> Iterator[tuple[str, Ren
     if found.unserved:
         yield "left over", Text(f"{found.unserved:,.0f} contacts, whom ceilings or dates leave no room", "red")
     cost = "not known; say --usd-per-minute" if found.usd is None else f"about {money(found.usd)}"
-    yield "costs", f"{cost}; at most {money(found.usd_at_most)} by ceilings.call_usd"
+    yield "costs", f"{cost}; engines at most {money(found.usd_at_most)} by ceilings.call_usd"
     yield "talk", f"{found.minutes:,.0f} minutes"
     source = "what happened in this campaign so far" if assumed.measured else "a guess; --pick-up, --talk say otherwise"
     shares = ", ".join(

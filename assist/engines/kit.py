@@ -205,7 +205,7 @@ async def open_kit(settings: Settings, cache: SpeechCache, assistants: Assistant
     Raises `ConfigurationError`.
     """
     async with Pool(settings) as pool:
-        kit = Kit(pool, settings, _prices(settings), cache)
+        kit = Kit(pool, settings, prices_of(settings), cache)
         await kit.open_defaults()
         await _open_chosen(kit, assistants)
         watching = asyncio.create_task(_look_after(kit), name="health of engines")
@@ -217,7 +217,7 @@ async def open_kit(settings: Settings, cache: SpeechCache, assistants: Assistant
             await kit.close()
 
 
-def _prices(settings: Settings) -> Prices:
+def prices_of(settings: Settings) -> Prices:
     """Return what engines cost; nothing is known of that where nobody wrote a table."""
     path = settings.files.prices
     if not path.exists() and "prices" not in settings.files.model_fields_set:
