@@ -19,10 +19,12 @@ from assist.campaign.ledger import Ledger
 from assist.campaign.model import Claim, ContactState, Result
 from assist.campaign.node import Node
 from assist.campaign.order import Order, order_of
+from assist.campaign.oversight import oversee
 from assist.campaign.plans import UNTIL_MENDED, Plan, Plans
 from assist.campaign.wording import needed
 from assist.errors import ConfigurationError, ConnectionLost, ProtocolError, StoreError
 from assist.log import CALL
+from assist.metrics import CALL_SETUP
 
 log = logging.getLogger(__name__)
 
@@ -89,13 +91,16 @@ class Dialer:
             return
         try:
             # Nothing is waited for from here until the command is written.
-            over = await self._called(node, order, plan.campaign.pace.ring_s + OVERDUE)
+            over = await self._called(node, order, plan, claim)
         except ProtocolError as error:
             log.error("nothing was sent: %s", error)
             over = End("PROTOCOL_ERROR")
         except (ConnectionLost, TimeoutError) as error:
             log.warning("whoever reaps finds out what became of the call: %s", error or "FreeSWITCH tells nothing")
             return
+        CALL_SETUP.labels("outbound", "failed" if over else "answered").observe(
+            asyncio.get_running_loop().time() - asked
+        )
         if over:
             log.info("nobody answered: %s, SIP %d", over.cause, over.status)
             await self._finish(claim, result_of(over))
@@ -103,9 +108,9 @@ class Dialer:
             # Whoever holds the call tells its end.
             await insist(lambda: self._ledger.answered(claim.id))
 
-    async def _called(self, node: Node, order: Order, patience: float) -> End | None:
-        async with asyncio.timeout(patience):
-            async with self._kept(order.call):
+    async def _called(self, node: Node, order: Order, plan: Plan, claim: Claim) -> End | None:
+        async with asyncio.timeout(plan.campaign.pace.ring_s + OVERDUE):
+            async with self._kept(plan, claim):
                 return await node.call(order)
 
     async def _finish(self, claim: Claim, result: Result) -> None:
@@ -113,13 +118,17 @@ class Dialer:
         await insist(lambda: self._ledger.finish(claim.id, result, then))
 
     @asynccontextmanager
-    async def _kept(self, attempt: str) -> AsyncIterator[None]:
+    async def _kept(self, plan: Plan, claim: Claim) -> AsyncIterator[None]:
         """Keep the attempt for as long as the block lasts."""
-        keeping = asyncio.create_task(keep(self._ledger, attempt, self._lease), name=f"lease {attempt}")
+        keeping = asyncio.create_task(self._keep(plan, claim), name=f"lease {claim.id}")
         try:
             yield
         finally:
             await end(keeping)
+
+    async def _keep(self, plan: Plan, claim: Claim) -> None:
+        await oversee(self._ledger, plan.calendar, claim)
+        await keep(self._ledger, claim.id, self._lease)
 
 
 async def keep(ledger: Ledger, attempt: str, lease: float = LEASE) -> None:

@@ -12,7 +12,9 @@ from typing import NoReturn, Protocol
 from assist.campaign.causes import End, end_of
 from assist.campaign.model import is_attempt
 from assist.campaign.order import Order
+from assist.campaign.oversight import Once
 from assist.errors import CommandFailed, ConfigurationError, ConnectionLost, HungUp, ProtocolError
+from assist.metrics import ESL_RECONNECTS
 from assist.settings import Esl
 from assist.switch.control import Control, control
 from assist.switch.events import Event
@@ -70,8 +72,10 @@ class Node(Protocol):
 class FreeSwitchNode:
     """Fulfils `Node` over FreeSWITCH's own Event Socket, and is connected whenever it can be."""
 
-    def __init__(self, host: str, port: int, password: str) -> None:
+    def __init__(self, host: str, port: int, password: str, once: Once | None = None) -> None:
+        """*once* is told of all that end, here and at others."""
         self._address = (host, port, password)
+        self._once = once or Once()
         self._switch: Control | None = None
         self._name = ""
         self._has_memory = False
@@ -130,7 +134,7 @@ class FreeSwitchNode:
 
     async def keep(self, known: MutableMapping[str, Node]) -> NoReturn:
         """Be connected whenever FreeSWITCH lets us, and among those that are *known* once it has said its name."""
-        complained = False
+        complained = reached = False
         while True:
             try:
                 async with control(*self._address) as switch:
@@ -139,7 +143,9 @@ class FreeSwitchNode:
                     # The first job makes it subscribe to jobs: no call is to wait for that.
                     await switch.connection.bgapi("status")
                     await self._be_introduced(switch, known)
-                    self._switch, complained = switch, False
+                    if reached:
+                        ESL_RECONNECTS.inc()
+                    self._switch, complained, reached = switch, False, True
                     log.info("calls may be placed by the FreeSWITCH at %s:%d", *self._address[:2])
                     await switch.connection.closed()
             except (ConnectionLost, ConfigurationError, CommandFailed) as error:
@@ -184,8 +190,11 @@ class FreeSwitchNode:
             del self._ends[call]
 
     def _notice(self, event: Event) -> None:
+        if event.name != "CHANNEL_HANGUP_COMPLETE":
+            return
+        self._once.ended(event)
         end = self._ends.get(event.get("Unique-ID"))
-        if event.name == "CHANNEL_HANGUP_COMPLETE" and end and not end.done():
+        if end and not end.done():
             end.set_result(end_of(event))
 
 
@@ -195,8 +204,9 @@ async def open_nodes(esl: Esl) -> AsyncIterator[Mapping[str, Node]]:
     of ours."""
     password = esl.password.get_secret_value() if esl.password else ""
     nodes: dict[str, Node] = {}
+    once = Once()
     keeping = [
-        asyncio.create_task(FreeSwitchNode(host, port, password).keep(nodes), name=f"node {host}:{port}")
+        asyncio.create_task(FreeSwitchNode(host, port, password, once).keep(nodes), name=f"node {host}:{port}")
         for host, port in esl.addresses
     ]
     try:

@@ -11,6 +11,7 @@ import click
 
 from assist.aio import end
 from assist.campaign.dialer import LEASE, Dialer
+from assist.campaign.figures import campaigns_look
 from assist.campaign.files import read_files
 from assist.campaign.ledger import Durability, Ledger, open_ledger
 from assist.campaign.model import Claim
@@ -22,6 +23,8 @@ from assist.campaign.witness import Witness
 from assist.embedded_redis import redis_server
 from assist.errors import StoreError
 from assist.log import set_up_logging
+from assist.monitor.server import monitoring
+from assist.monitor.service import looks_around, own_look
 from assist.settings import Settings, read_settings
 from assist.store import Store, open_store
 
@@ -82,8 +85,10 @@ async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
     ):
         witness, reaper = Witness(ledger, plans, nodes), Reaper(ledger, plans, nodes, store)
         settling = asyncio.create_task(settle(witness, reaper), name="what was left behind")
+        looks = [own_look, campaigns_look(ledger, plans, stop), *looks_around(settings, url)]
         try:
-            await work_on(url, Work(ledger, plans, nodes, store), stop)
+            async with monitoring(settings.metrics.listen, looks):
+                await work_on(url, Work(ledger, plans, nodes, store), stop)
         finally:
             await end(settling)
 
