@@ -46,13 +46,19 @@ async def follow(store: Store, call: str, up: Callable[[], Awaitable[bool]] = _a
         news = await store.events(call, last, wait=WAIT)
         for identity, fields in news:
             last = identity
-            event: Event = _KINDS[fields["kind"]].validate_json(fields["data"])
+            event = event_of(fields)
             yield event
             if isinstance(event, Ended):
                 return
         if not news and over:
             return
         over = not news and not await up()
+
+
+def event_of(fields: StoredEvent) -> Event:
+    """Return the event that is stored so."""
+    event: Event = _KINDS[fields["kind"]].validate_json(fields["data"])
+    return event
 
 
 def fields_of(event: Event) -> StoredEvent:

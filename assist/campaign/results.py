@@ -49,9 +49,14 @@ def record_of(standing: Standing) -> Record:
     }
 
 
-async def standings(ledger: Ledger, campaign: str, outcomes: Collection[Outcome] = ()) -> AsyncIterator[Standing]:
-    """Yield every contact of the campaign, or those with one of the *outcomes*, as they came. Raises `StoreError`."""
-    cursor: int | None = 0
+async def standings(
+    ledger: Ledger, campaign: str, outcomes: Collection[Outcome] = (), first: int = 0
+) -> AsyncIterator[Standing]:
+    """Yield every contact of the campaign, or those with one of the *outcomes*, as they came. Raises `StoreError`.
+
+    *first*: the place where a page began, to go on from there.
+    """
+    cursor: int | None = first
     while cursor is not None:
         page = await ledger.contacts(campaign, cursor, outcomes=outcomes)
         for standing in page.standings:

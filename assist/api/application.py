@@ -1,0 +1,109 @@
+"""The API as an ASGI application."""
+
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from assist.api import installation, key_routes, problem
+from assist.api.assistants import routes as assistants
+from assist.api.calls import history, live, placed
+from assist.api.campaigns import contacts, do_not_call
+from assist.api.campaigns import routes as campaigns
+from assist.api.door import Door
+from assist.api.installation import Surveyor
+from assist.api.jobs import routes as jobs
+from assist.api.limiter import Limiter
+from assist.api.problem import OnlyProblems, Problem
+from assist.api.rooms import Rooms
+
+MEGABYTE: Final = 1_000_000
+
+DESCRIPTION: Final = """
+Places telephone calls and has assistants hold them, follows them, runs campaigns.
+
+Every error is `application/problem+json`. Whatever is placed or begun may carry an `Idempotency-Key`, and is then done
+once. Lists come in pages, with a cursor. Streams are server-sent events, and go on from `Last-Event-ID`.
+"""
+TAGS: Final = [
+    {"name": "calls", "description": "Placed, followed, looked up, and told what to do."},
+    {"name": "assistants", "description": "Who talks."},
+    {
+        "name": "campaigns",
+        "description": "Lists of people, each called at a lawful hour, once for one attempt.",
+    },
+    {"name": "do-not-call", "description": "Numbers that nobody may call."},
+    {"name": "jobs", "description": "What takes longer than a request."},
+    {"name": "installation", "description": "What it is made of, and what it uses up."},
+    {"name": "keys", "description": "Who may ask."},
+]
+ROUTERS: Final = (
+    placed.router,
+    history.router,
+    live.following,
+    live.router,
+    assistants.router,
+    campaigns.reading,
+    campaigns.router,
+    contacts.router,
+    jobs.router,
+    do_not_call.router,
+    installation.router,
+    key_routes.router,
+)
+
+
+def application(rooms: Rooms, *, local: bool) -> ASGIApp:
+    """Return the API over *rooms*. *local*: only this machine reaches it, and needs no key while there are none."""
+    api = rooms.settings.api
+    app = described(round(api.body_mb * MEGABYTE), round(api.list_mb * MEGABYTE))
+    app.state.rooms = rooms
+    app.state.shelf = rooms.shelf
+    app.state.surveyor = Surveyor(rooms.settings)
+    limiter = Limiter(api.rate, max(round(api.rate * 2), 1))
+    return OnlyProblems(Door(app, rooms.keys, limiter, local=local))
+
+
+def described(body: int = MEGABYTE, list_: int = 200 * MEGABYTE) -> FastAPI:
+    """Return the application without anything behind it: it can tell what it would do.
+
+    *body* and *list_*: bytes of a request, and of a list that is sent.
+    """
+    app = FastAPI(
+        title="Assist",
+        version=version("assist"),
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        servers=[{"url": "/", "description": "This installation."}],
+        max_body_size=body,
+        # Calls are traced; who asks about them is none of their business.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    app.include_router(jobs.sending, max_body_size=list_)
+    problem.install(app)
+    _complete(app)
+    return app
+
+
+def _complete(app: FastAPI) -> None:
+    """Let the document of *app* know the shape of problems, which no route returns."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = plain()
+        shapes = document["components"]["schemas"]
+        shapes.pop("HTTPValidationError", None)
+        shapes.pop("ValidationError", None)
+        if Problem.__name__ not in shapes:
+            own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            shapes.update(own.pop("$defs", {}))
+            shapes[Problem.__name__] = own
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,1 @@
+"""Assistants: their files, read, checked and replaced."""

@@ -1,0 +1,1 @@
+"""Calls: placed, followed, looked up, and told what to do."""

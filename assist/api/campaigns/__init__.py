@@ -1,0 +1,1 @@
+"""Campaigns: run, fed with lists, followed; and the numbers that nobody may call."""

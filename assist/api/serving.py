@@ -1,0 +1,105 @@
+"""The API as a process."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from ipaddress import ip_address
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from assist.aio import end
+from assist.api.application import application
+from assist.api.rooms import open_rooms
+from assist.errors import ConfigurationError
+from assist.settings import Settings
+
+log = logging.getLogger(__name__)
+
+DRAIN: Final = 10
+"""Seconds that requests may take once we are asked to stop."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve_api(
+    settings: Settings,
+    address: tuple[str, int],
+    stop: asyncio.Event,
+    alive: AbstractAsyncContextManager[None] | None = None,
+) -> None:
+    """Answer at *address* until *stop*. *alive* is entered when that begins.
+
+    Raises `ConfigurationError` if others than this machine could ask, and there is no key; `AssistError`, `OSError`.
+    """
+    host, port = address
+    async with open_rooms(settings) as rooms:
+        local = is_local(host)
+        if not await rooms.keys.any():
+            _tell_without_keys(host, port, local=local)
+        app = application(rooms, local=local)
+        with _listening(host, port) as listening:
+            async with alive or nullcontext():
+                log.info("the API answers at http://%s:%d/v1", *listening.getsockname()[:2])
+                server = _Server(_config(app))
+                waiting = asyncio.create_task(_stopped(stop, server, rooms.close), name="stop")
+                try:
+                    await server.serve([listening])
+                finally:
+                    await end(waiting)
+
+
+def is_local(host: str) -> bool:
+    """Return whether only this machine reaches *host*."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tell_without_keys(host: str, port: int, *, local: bool) -> None:
+    first = "assist keys create NAME --scope admin"
+    if not local:
+        raise ConfigurationError(
+            f"ASSIST_API_LISTEN: {host}:{port} can be reached by others, and there is no key yet: make one first:"
+            f" {first}; or listen on 127.0.0.1"
+        )
+    log.warning("there is no key yet: whoever is on this machine may do everything; %s makes the first", first)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=2048) as listening:
+        yield listening
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        # Ours are set up, and paths hold names of contacts.
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN,
+    )
+
+
+async def _stopped(stop: asyncio.Event, server: uvicorn.Server, close: Callable[[], None]) -> None:
+    await stop.wait()
+    server.should_exit = True
+    close()

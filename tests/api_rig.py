@@ -1,0 +1,87 @@
+"""The API over a real Redis, asked without a network."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+from starlette.types import ASGIApp
+
+from assist.api.application import application
+from assist.api.keys import Scope
+from assist.api.rooms import Rooms, open_rooms
+from assist.settings import read_settings
+from tests.service import write_assistant
+
+CONFIG = Path(__file__).parent.parent / "config"
+CAMPAIGN = """
+assistant: uno
+purpose: service
+caller: Clínica Santa Elena
+timezone: Europe/Madrid
+trunk: {gateway: carrier, caller_ids: ["+34910000009"]}
+contacts: {country: ES}
+words: {greeting: {es: "Soy un asistente automático de la Clínica Santa Elena. Para no recibir más llamadas, pulse nueve."}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The API, and what is behind it."""
+
+    app: ASGIApp
+    rooms: Rooms
+    client: httpx.AsyncClient
+    """Without any key."""
+    folder: Path
+
+    def as_(self, key: str) -> httpx.AsyncClient:
+        """Return a client that sends *key*."""
+        return client_of(self.app, key)
+
+    async def key(self, *scopes: Scope) -> str:
+        """Return a key that may do that."""
+        return (await self.rooms.keys.create("test", scopes))[1]
+
+
+def client_of(app: ASGIApp, key: str | None = None) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers, timeout=20)
+
+
+def environment(folder: Path, redis_url: str, **more: str) -> dict[str, str]:
+    """Return the variables of an installation in *folder*, with an assistant and a campaign, ``uno``."""
+    for name in ("assistants", "campaigns", "recordings"):
+        (folder / name).mkdir(exist_ok=True)
+    write_assistant(folder / "assistants", "uno")
+    (folder / "campaigns/uno.yaml").write_text(CAMPAIGN, encoding="utf-8")
+    return {
+        "REDIS_URL": redis_url,
+        "ASSIST_DURABLE": "memory",
+        "ASSIST_STATE_DIR": str(folder / "state"),
+        "ASSIST_ASSISTANTS_DIR": str(folder / "assistants"),
+        "ASSIST_CAMPAIGNS_DIR": str(folder / "campaigns"),
+        "ASSIST_RECORDINGS_DIR": str(folder / "recordings"),
+        "ASSIST_POLICIES_DIR": str(CONFIG / "policies"),
+        "ASSIST_API_RATE": "100000",
+        **more,
+    }
+
+
+@asynccontextmanager
+async def open_api(
+    folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch, *, local: bool = True, **more: str
+) -> AsyncIterator[Api]:
+    """Lend the API of an installation in *folder*, with nothing in its Redis."""
+    for name, value in environment(folder, redis_url, **more).items():
+        monkeypatch.setenv(name, value)
+    async with Redis.from_url(redis_url) as redis:
+        await redis.flushdb()
+    async with open_rooms(read_settings()) as rooms:
+        app = application(rooms, local=local)
+        async with client_of(app) as client:
+            yield Api(app, rooms, client, folder)
