@@ -33,6 +33,7 @@ _KEYS = re.compile(
     (?<=://) [^/\s@]*:[^/\s@]+ (?=@)                                        # of an address
   | (?<=bearer\ ) \S+ | (?<=basic\ ) (?=\S*\d)\S+ | (?<=token\ ) (?=\S*\d)\S{8,}
   | (?<![a-z0-9]) (?:sk|pk|rk|whsec|xox[abp]|gh[opsu]|glpat) [-_][\w\-+/=]{8,}
+  | (?<![a-z0-9]) ak_[0-9a-f]+_[\w\-]{8,}                                   # of our own API
   | \b (?:AKIA|ASIA)[0-9A-Z]{16} \b | \bAIza[\w\-]{30,} | \bya29\.[\w\-]+
   | \b eyJ[\w\-]+\.[\w\-]+\.[\w\-]*                                         # JSON Web Token
   | \b [0-9a-f]{40,} \b

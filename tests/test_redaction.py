@@ -142,6 +142,7 @@ def test_what_helps_stays(kept: str) -> None:
         ("authorization: Basic YWxhZGRpbjpvcGVuc2VzYW1l0", "YWxhZGRpbjpvcGVuc2VzYW1l0"),
         ("Authorization: Token 0a1b2c3d4e5f", "0a1b2c3d4e5f"),
         ("Incorrect API key provided: sk-proj-abcdEFGH1234.", "sk-proj-abcdEFGH1234"),
+        ("ak_0123abcdef_MfKQ9r8GKYqrTwjU", "MfKQ9r8GKYqrTwjU"),
         ("whsec_MfKQ9r8GKYqrTwjU", "MfKQ9r8GKYqrTwjU"),
         ("redis://:hunter22@db:6379/0", "hunter22"),
         ("AKIAIOSFODNN7EXAMPLE is unknown", "AKIAIOSFODNN7EXAMPLE"),

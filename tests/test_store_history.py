@@ -135,3 +135,20 @@ async def test_what_was_used_up_is_known_by_day_and_assistant(history: History) 
 async def test_no_call_is_lost_between_a_hundred_thousandth_of_a_dollar(history: History) -> None:
     await recorded(history, [replace(call(), cost_usd=Decimal("0.00000123"), used=()) for _ in range(10)])
     assert (await history.usage(DAY, DAY))[0].cost_usd == Decimal("0.0000123")
+
+
+async def test_calls_that_are_too_old_are_found_by_nobody_and_what_they_used_stays(
+    history: History, redis: Redis
+) -> None:
+    calls = minutes(*range(1100))
+    await recorded(history, calls)
+    bound = BEGAN + timedelta(minutes=1000)
+    usage = await history.usage(DAY, DAY + timedelta(days=1))
+    assert await history.count_before(bound) == 1000
+    assert await history.forget(bound) == 1000
+    assert await history.count() == 100
+    assert await everything(history, 200, assistant="clinic", direction="inbound") == calls[1000:][::-1]
+    assert await history.call(calls[0].id) is None
+    assert [key async for key in redis.scan_iter(f"call:{calls[999].id}")] == []
+    assert await history.usage(DAY, DAY + timedelta(days=1)) == usage
+    assert await history.forget(bound) == 0

@@ -6,12 +6,15 @@ key                     type   holds                                         kep
 ``session:<call>``      string all it takes to go on with the call elsewhere as the caller says
 ``assistant:<version>`` string its file, as calls began with it              two sessions
 ``events:<call>``       stream what happened in the call, words included     the retention
-``call:<call>``         string `CallRecord`: no words, no numbers            for ever
-``calls``               zset   ids of all those, by the time they began      for ever
-``calls:<kind>:<what>`` zset   likewise, of one ``assistant``, ``direction``, for ever
+``call:<call>``         string `CallRecord`: no words, no numbers            `Retention`
+``calls``               zset   ids of all those, by the time they began      likewise
+``calls:<kind>:<what>`` zset   likewise, of one ``assistant``, ``direction``, likewise
                                ``cause`` or who ``answered_by``
 ``news``                stream that calls began and ended: ids               the latest 100,000
 ``usage:<day>``         hash   `Usage` of the calls that began then, in UTC  for ever
+``caller:<number>``     zset   calls with whoever has that, by when they     `Retention` of the
+                               began; sixteen bytes stand for the number     history
+``audit``               stream who did what                                  likewise, its own
 ``orders``              stream what calls were asked to do from outside      ten minutes
 ``worker:<name>``       string `Worker`, its last heartbeat                  a few seconds
 ``workers``             zset   names of those                                while they live
@@ -24,7 +27,9 @@ Calls are known by FreeSWITCH's UUID; nothing is keyed by a telephone number. Wh
 stays for ever, and goes last when there is no room. The braces keep a cache in one place of a Cluster.
 """
 
+from assist.store.audit import Audit, Deed
 from assist.store.bounds import IN_CALL, OUT_OF_CALL, bounded
+from assist.store.callers import Callers
 from assist.store.history import NEWS, History, Page
 from assist.store.records import CallRecord, TurnRecord, Usage, UseRecord, Worker
 from assist.store.store import ASSISTANT_KEPT, MOST_EVENTS, SESSION_KEPT, Event, Store, open_store
@@ -36,7 +41,10 @@ __all__ = [
     "NEWS",
     "OUT_OF_CALL",
     "SESSION_KEPT",
+    "Audit",
     "CallRecord",
+    "Callers",
+    "Deed",
     "Event",
     "History",
     "Page",

@@ -40,6 +40,8 @@ MOST_NEWS: Final = 100_000
 _NANO: Final = 1_000_000_000
 """Money is counted in these, of a dollar: in whole numbers, nothing is lost by adding."""
 
+FORGOTTEN_AT_ONCE: Final = 500
+
 LOOKED_AT: Final = 10
 """Times as many calls as were asked for, of which a page may look at some that do not fit."""
 
@@ -117,6 +119,30 @@ class History:
         async with bounded(within):
             counted: int = await self._redis.zcard("calls")
         return counted
+
+    async def count_before(self, before: datetime, *, within: float = OUT_OF_CALL) -> int:
+        """Return how many calls began before that."""
+        async with bounded(within):
+            counted: int = await self._redis.zcount("calls", "-inf", f"({before.timestamp()!r}")
+        return counted
+
+    async def forget(self, before: datetime, *, within: float = OUT_OF_CALL) -> int:
+        """Remove the calls that began before that, and return how many; what was used up on their days stays."""
+        removed = 0
+        while True:
+            async with bounded(within):
+                bound = f"({before.timestamp()!r}"
+                ids: Any = await self._redis.zrangebyscore("calls", "-inf", bound, start=0, num=FORGOTTEN_AT_ONCE)
+                calls = {call.id: call for call in await self._calls(ids)}
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for identity in (one.decode() for one in ids):
+                        for index in _indexes(calls[identity]) if identity in calls else ("calls",):
+                            pipe.zrem(index, identity)
+                        pipe.unlink(f"call:{identity}")
+                    await pipe.execute()
+            removed += len(ids)
+            if len(ids) < FORGOTTEN_AT_ONCE:
+                return removed
 
     async def usage(self, first: date, last: date, *, within: float = OUT_OF_CALL) -> Sequence[Usage]:
         """Return what was used up from day to day, in UTC, by assistant. Days without calls are left out."""

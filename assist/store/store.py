@@ -11,7 +11,9 @@ from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from assist.store.audit import Audit
 from assist.store.bounds import IN_CALL, OUT_OF_CALL, bounded
+from assist.store.callers import Callers
 from assist.store.history import History
 from assist.store.records import Worker
 
@@ -104,6 +106,10 @@ class Store:
         """Of everything said."""
         self.history = History(redis)
         """Calls that are over."""
+        self.callers = Callers(redis)
+        """Whose calls are whose."""
+        self.audit = Audit(redis)
+        """Who did what."""
 
     async def ping(self, *, within: float = IN_CALL) -> None:
         """Return if Redis answers."""

@@ -38,8 +38,9 @@ key                                      type    holds
 ``{ledger}:secret``                      string  the installation's
 ======================================== ======= ====================================================================
 
-Times are milliseconds since the epoch where nothing else is said. Everything is kept: a contact with three variables
-and its consent takes 370 bytes while it waits, of which 176 are its record, and 490 when it is done, in Redis 7.0.
+Times are milliseconds since the epoch where nothing else is said. People stay until they are forgotten: some months
+after the end of their campaign, or when somebody asks for it. A contact with three variables and its consent takes
+370 bytes while it waits, of which 176 are its record, and 490 when it is done, in Redis 7.0.
 """
 
 from typing import Final

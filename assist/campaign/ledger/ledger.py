@@ -1,8 +1,6 @@
 """The ledger, as everybody who works on a campaign asks it."""
 
 import asyncio
-import hashlib
-import hmac
 import json
 import math
 from collections import defaultdict
@@ -15,8 +13,9 @@ from redis.asyncio import Redis
 
 from assist.campaign.ledger.arrivals import Arrivals
 from assist.campaign.ledger.durability import Confirm
+from assist.campaign.ledger.forgetting import Forgetting
 from assist.campaign.ledger.keys import Keys
-from assist.campaign.ledger.records import NUMBER_BYTES, Live, contact_of, contact_record, limits_record, millionths, ms
+from assist.campaign.ledger.records import Live, contact_of, contact_record, limits_record, millionths, ms
 from assist.campaign.ledger.registries import Registries
 from assist.campaign.ledger.scripts import Scripts
 from assist.campaign.ledger.starts import Starts
@@ -35,7 +34,9 @@ from assist.campaign.model import (
     Window,
 )
 from assist.errors import StoreError
+from assist.metrics import ATTEMPTS, BLOCKED
 from assist.store import OUT_OF_CALL, Event, bounded
+from assist.store.secret import number_key
 
 AT_ONCE: Final = 500
 """Contacts in one script: some milliseconds, in which Redis does nothing else."""
@@ -60,12 +61,14 @@ class Ledger:
         """By the campaigns' schedules."""
         self.registries = Registries(redis, keys)
         """Which numbers nobody may call, and since when that is known."""
+        self.forgetting = Forgetting(redis, keys, scripts)
+        """People who are not to stay."""
         self.arrivals = Arrivals(redis, keys, scripts, self.number_key)
         """Lists on their way into campaigns."""
 
     def number_key(self, number: str) -> bytes:
         """Return what stands for *number*, E.164: without the installation's secret it says nothing of it."""
-        return hmac.digest(self._secret, number.encode(), hashlib.sha256)[:NUMBER_BYTES]
+        return number_key(self._secret, number)
 
     async def server(self) -> str:
         """Return which run of Redis this is: it is another after a restart or a failover."""
@@ -142,7 +145,10 @@ class Ledger:
         Contacts that may not be called are passed over: done if their number is suppressed or was called as often as it
         may ever be, else due when they may.
         """
-        return await self._claim(campaign, group, window, node, lease_s, LOOKED_AT)
+        answer = await self._claim(campaign, group, window, node, lease_s, LOOKED_AT)
+        if isinstance(answer, Refusal):
+            BLOCKED.labels(answer.reason).inc()
+        return answer
 
     async def blocked(self, campaign: str, group: str, window: Window) -> Refusal:
         """Return what a claim of this moment would be refused for; `NOBODY_DUE` until a moment that is past: nothing.
@@ -214,7 +220,10 @@ class Ledger:
         """
         letter = "f" if result in _BROKEN else "h" if result is Result.HUMAN else "."
         used = (ms(seconds), millionths(cost))
-        return await self._change(attempt, self._scripts.finish, result, _after(then), *used, letter)
+        counts = await self._change(attempt, self._scripts.finish, result, _after(then), *used, letter)
+        if counts:
+            ATTEMPTS.labels(result).inc()
+        return counts
 
     async def expired(self, most: int = 100) -> list[Live]:
         """Return attempts whose lease ran out. A `CLAIMED` one is to be released; of the others the node knows more."""

@@ -1,6 +1,5 @@
 """The way to the ledger of an installation."""
 
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -14,6 +13,7 @@ from assist.campaign.ledger.keys import Keys
 from assist.campaign.ledger.ledger import Ledger
 from assist.campaign.ledger.scripts import Scripts
 from assist.store import OUT_OF_CALL, bounded
+from assist.store.secret import secret_of
 
 CONNECTIONS: Final = 1000
 """Of one process: whoever waits for a replica has one to himself."""
@@ -36,6 +36,5 @@ async def open_ledger(
     async with Redis.from_pool(pool) as redis:
         async with bounded(OUT_OF_CALL):
             confirm = await demanded(redis, durability, ours=ours)
-            await redis.set(keys("secret"), secrets.token_bytes(32), nx=True)
-            secret: Any = await redis.get(keys("secret"))
+            secret = await secret_of(redis, keys("secret"))
         yield Ledger(redis, keys, Scripts(redis), secret, confirm)

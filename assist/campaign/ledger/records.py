@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from assist.campaign.model import Claim, Consent, Contact, ContactState, Limits
 from assist.errors import ConfigurationError
+from assist.store.secret import NUMBER_BYTES
 
-NUMBER_BYTES: Final = 16
 MOST_OF_A_CAP: Final = 60
 """Of those that look back in time: the ledger remembers 64 calls of a number."""
 

@@ -34,6 +34,9 @@ class Scripts:
         self.finish = self._script("finish")
         self.lapsed = self._script("lapsed")
         self.suppress = self._script("suppress")
+        self.find = self._script("find")
+        self.erase = self._script("erase")
+        self.forget = self._script("forget")
 
     def _script(self, name: str) -> AsyncScript:
         script: Any = self._redis.register_script(self._common + _lua(name))
