@@ -22,7 +22,7 @@ from assist.campaign.model import Contact, Outcome
 from assist.errors import StoreError
 from assist.store import OUT_OF_CALL, bounded
 
-AT_ONCE: Final = 500
+AT_ONCE: Final = 250
 """Contacts in one script: some milliseconds, in which Redis does nothing else."""
 FORGOTTEN: Final = timedelta(days=1)
 

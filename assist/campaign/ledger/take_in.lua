@@ -12,14 +12,13 @@ local function is_waiting(contact)
     return redis.call('ZSCORE', former, contact) and progress_of(contact).s == 'waiting'
 end
 
-local function begin(contact, record)
-    redis.call('HSET', CONTACTS, contact, record)
+local function begin(contact)
     redis.call('RPUSH', ORDER, contact)
     redis.call('ZADD', DUE, due, contact)
-    redis.call('HINCRBY', CAMPAIGN, 'n:waiting', 1)
 end
 
-local function replace(contact, old, record)
+local function replace(contact, record)
+    local old = redis.call('HGET', CONTACTS, contact)
     -- Whoever has the id since this list was read may be somebody else.
     if string.sub(old, 1, 16) ~= string.sub(record, 1, 16) or not is_waiting(contact) then return end
     redis.call('HSET', CONTACTS, contact, record)
@@ -35,13 +34,15 @@ if outcome ~= '' then
     end
     return 1
 end
+local new = 0
 for index = 1, #items, 2 do
-    local old = redis.call('HGET', CONTACTS, items[index])
-    if old then
-        replace(items[index], old, items[index + 1])
+    if redis.call('HSETNX', CONTACTS, items[index], items[index + 1]) == 1 then
+        begin(items[index])
+        new = new + 1
     else
-        begin(items[index], items[index + 1])
+        replace(items[index], items[index + 1])
     end
 end
+redis.call('HINCRBY', CAMPAIGN, 'n:waiting', new)
 redis.call('SADD', GROUPS, group)
 return 1
