@@ -120,7 +120,7 @@ async def _rehearse(
         called=cast.called,
         later=cast.later,
         skipped=cast.skipped,
-        lacks=await _lacks(desk, files, plan, now, with_list=path is not None),
+        lacks=await _lacks(desk, files, plan, now, None if path else casting.lacks),
         estimate=expected,
         assumptions=assumptions,
         costs=costs,
@@ -148,11 +148,11 @@ def _priced(assumptions: Assumptions, costs: list[Part]) -> Assumptions:
     )
 
 
-async def _lacks(desk: Desk, files: Files, plan: Plan, now: float, *, with_list: bool) -> list[Lack]:
-    if with_list:
+async def _lacks(desk: Desk, files: Files, plan: Plan, now: float, of_contacts: list[Lack] | None) -> list[Lack]:
+    if of_contacts is None:
         # Who is in the campaign was looked at with the list.
         return await outdated_registries(plan, files.policies, desk.ledger, now)
-    return await lacking(plan, files.demands(plan), files.policies, desk.ledger, now)
+    return await lacking(plan, files.demands(plan), files.policies, desk.ledger, now, of_contacts=of_contacts)
 
 
 def _counting(*, quiet: bool) -> Progress:

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import holidays
 import phonenumbers
@@ -26,6 +26,7 @@ class Group:
         return f"{','.join(self.zones)} {self.country}{'-' if self.region else ''}{self.region}"
 
 
+@lru_cache(maxsize=1024)
 def parse_group(text: str) -> Group:
     """Return the group written so. Raises `ValueError`, with the mend."""
     zones, _, place = text.partition(" ")

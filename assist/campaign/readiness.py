@@ -18,6 +18,8 @@ from assist.campaign.policy import Policies
 from assist.campaign.suppression import outdated
 from assist.errors import AssistError
 
+AT_ONCE: Final = 2000
+"""Contacts that are read together."""
 NAMED: Final = 3
 """Contacts that are named of those who lack something."""
 
@@ -42,8 +44,19 @@ class NotReady(AssistError):
         self.lacks = tuple(lacks)
 
 
-async def lacking(plan: Plan, demands: Demands, policies: Policies, ledger: Ledger, now: float) -> list[Lack]:
-    """Return everything that the campaign lacks. All who wait are looked at. Raises `StoreError`."""
+async def lacking(
+    plan: Plan,
+    demands: Demands,
+    policies: Policies,
+    ledger: Ledger,
+    now: float,
+    *,
+    of_contacts: Sequence[Lack] | None = None,
+) -> list[Lack]:
+    """Return everything that the campaign lacks. Raises `StoreError`.
+
+    *of_contacts*: what those who wait lack; None: all of them are looked at.
+    """
     name = plan.campaign.name
     old = await outdated_registries(plan, policies, ledger, now)
     if name not in await ledger.campaigns():
@@ -53,7 +66,7 @@ async def lacking(plan: Plan, demands: Demands, policies: Policies, ledger: Ledg
         *_of_state(name, counts),
         *_of_hours(plan.calendar, counts, now),
         *old,
-        *await _of_contacts(name, demands, ledger),
+        *(await _of_contacts(name, demands, ledger) if of_contacts is None else of_contacts),
     ]
 
 
@@ -100,28 +113,48 @@ def _old(days: dict[str, int], registries: Sequence[Registry], today: date) -> I
         yield Lack(what, f"get the latest and read it: {mend}")
 
 
+class Wanting:
+    """Counts what contacts lack."""
+
+    def __init__(self, demands: Demands) -> None:
+        self._demands = demands
+        self._tally: Counter[str] = Counter()
+        self._named: dict[str, list[str]] = {}
+
+    def look(self, contact: Contact) -> Sequence[str]:
+        """Return what *contact* lacks, and count it."""
+        found = list(unfit(contact, self._demands))
+        for what in found:
+            self._tally[what] += 1
+            if self._tally[what] <= NAMED:
+                self._named.setdefault(what, []).append(contact.id)
+        return found
+
+    @property
+    def lacks(self) -> list[Lack]:
+        """All of it."""
+        return [
+            Lack(
+                f"{count} contact{'s' * (count > 1)}: {what}: {', '.join(self._named[what])}"
+                f"{', …' if count > NAMED else ''}",
+                "the file changed since they were imported: change it back, or import them under another name",
+            )
+            for what, count in self._tally.items()
+        ]
+
+
 async def _of_contacts(name: str, demands: Demands, ledger: Ledger) -> list[Lack]:
-    tally: Counter[str] = Counter()
-    named: dict[str, list[str]] = {}
+    wanting = Wanting(demands)
     async for standing in waiting(ledger, name):
-        for what in unfit(standing.contact, demands):
-            tally[what] += 1
-            if tally[what] <= NAMED:
-                named.setdefault(what, []).append(standing.contact.id)
-    return [
-        Lack(
-            f"{count} contact{'s' * (count > 1)}: {what}: {', '.join(named[what])}{', …' if count > NAMED else ''}",
-            "the file changed since they were imported: change it back, or import them under another name",
-        )
-        for what, count in tally.items()
-    ]
+        wanting.look(standing.contact)
+    return wanting.lacks
 
 
 async def waiting(ledger: Ledger, campaign: str) -> AsyncIterator[Standing]:
     """Yield those who wait. Raises `StoreError`."""
     cursor: int | None = 0
     while cursor is not None:
-        page = await ledger.contacts(campaign, cursor, states={ContactState.WAITING})
+        page = await ledger.contacts(campaign, cursor, states={ContactState.WAITING}, size=AT_ONCE)
         for standing in page.standings:
             yield standing
         cursor = page.cursor

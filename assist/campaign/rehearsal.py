@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -16,13 +16,13 @@ from assist.campaign.identity import Identity
 from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.views import Known, Standing
 from assist.campaign.model import Caps, Contact, ContactState
-from assist.campaign.readiness import unfit
+from assist.campaign.readiness import Lack, Wanting
 from assist.campaign.reasons import free
 from assist.campaign.rows import Row, open_file
 from assist.campaign.staging import Fate, Staging, staging
 from assist.campaign.table import read_table
 
-AT_ONCE: Final = 500
+AT_ONCE: Final = 2000
 NAMED: Final = 3
 """Contacts or rows that are named of those who are skipped for the same reason."""
 
@@ -88,15 +88,22 @@ class Casting:
         self._ledger = ledger
         self._now = now
         self.cast = Cast()
+        self._wanting = Wanting(demands)
         self.identity = Identity(ledger.number_key, demands.once_per, demands.timezone, now)
         """Of those on a list."""
 
-    async def contacts(self, kept: Staging) -> AsyncIterator[int]:
+    @property
+    def lacks(self) -> list[Lack]:
+        """What those who wait in the campaign lack."""
+        return self._wanting.lacks
+
+    async def contacts(self, kept: Staging | None) -> AsyncIterator[int]:
         """Look at everybody in the campaign, and let *kept* know them; yields how many were looked at so far."""
         cursor: int | None = 0
         while cursor is not None:
             page = await self._ledger.contacts(self._calendar.campaign.name, cursor, size=AT_ONCE)
-            kept.know(page.standings)
+            if kept:
+                kept.know(page.standings)
             await self._judge(page.standings)
             cursor = page.cursor
             yield self.cast.looked_at
@@ -129,13 +136,14 @@ class Casting:
         known = await self._ledger.known(self._calendar.campaign.name, keys)
         for standing, number in zip(people, known, strict=True):
             contact = standing.contact
-            if why := self._why_not(standing, number):
+            lacks = self._wanting.look(contact) if standing.state is ContactState.WAITING else ()
+            if why := self._why_not(standing, number, lacks):
                 self.cast.skip(contact.id, *why)
             else:
                 due = max(standing.due or self._now, free(number, self._caps, self._now))
                 self.cast.take(contact.group, due, standing.attempts + 1, self._now)
 
-    def _why_not(self, standing: Standing, number: Known) -> tuple[str, str] | None:
+    def _why_not(self, standing: Standing, number: Known, lacks: Sequence[str]) -> tuple[str, str] | None:
         contact = standing.contact
         if standing.outcome:
             return f"done already: {standing.outcome}", "assist campaign results tells more"
@@ -148,8 +156,8 @@ class Casting:
             return "called as often as it may ever be", "caps.life in its file or the policy says how often"
         if self._calendar.window(contact.group, self._now) is None:
             return f"no hours to call are left in {contact.group}", "look at when: in its file"
-        if lacks := next(unfit(contact, self._demands), None):
-            return lacks, "the file changed since the import: change it back"
+        if lacks:
+            return lacks[0], "the file changed since the import: change it back"
         return None
 
 
@@ -159,7 +167,7 @@ async def cast_of(
     """Look at everybody in the campaign, if it has *begun*, and on the list at *path*; *tell* how many so far."""
     with staging(casting.identity.key) as kept:
         if begun:
-            async for count in casting.contacts(kept):
+            async for count in casting.contacts(kept if path else None):
                 tell(count)
         if path:
             async for count in casting.rows(path, kept, numbers_in):

@@ -144,7 +144,7 @@ class Views:
             pipe.hmget(self._keys("progress", campaign), ids)
             records, progress = await pipe.execute()
         known = [
-            (contact_of(identity, record), json.loads(state or "{}"))
+            (contact_of(identity, record), json.loads(state) if state else {})
             for identity, record, state in zip(ids, records, progress, strict=True)
             if record
         ]
