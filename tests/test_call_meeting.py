@@ -158,14 +158,16 @@ async def test_a_machine_that_goes_on_after_its_hello_silences_the_greeting_and_
     ("words", "kind"),
     [
         ("Para ventas marque uno, para soporte marque dos.", Kind.IVR),
+        ("El número marcado no existe.", Kind.INVALID),
         ("El teléfono al que llama está apagado o fuera de cobertura.", Kind.UNAVAILABLE),
     ],
 )
 async def test_other_machines_are_hung_up_on(assistant: Assistant, words: str, kind: Kind) -> None:
     async with in_call(assistant, [words], channel=outbound(), errand=ERRAND) as (score, running):
         await says(score, MONOLOGUE)
+        await score.silence(2.6)
         assert await running == "NORMAL_CLEARING"
-        assert (score.said, kinds(score)) == ([], [kind])
+        assert (score.said, kinds(score)[-1]) == ([], kind)
 
 
 async def test_a_machine_that_asks_who_calls_is_told_and_the_person_who_comes_is_greeted(assistant: Assistant) -> None:
@@ -176,7 +178,7 @@ async def test_a_machine_that_asks_who_calls_is_told_and_the_person_who_comes_is
         await says(score)
         await says(score)
         assert score.said == [INTRODUCTION, GREETING]
-        assert kinds(score) == [Kind.SCREENED, Kind.HUMAN]
+        assert kinds(score)[-2:] == [Kind.SCREENED, Kind.HUMAN]
 
 
 async def test_nobody_who_comes_ends_the_call(assistant: Assistant) -> None:
@@ -185,7 +187,7 @@ async def test_nobody_who_comes_ends_the_call(assistant: Assistant) -> None:
         await says(score, MONOLOGUE)
         await score.silence(25.5)
         assert await running == "NORMAL_CLEARING"
-        assert kinds(score) == [Kind.SCREENED]
+        assert kinds(score)[-1] is Kind.SCREENED
 
 
 async def test_a_noise_over_the_greeting_only_delays_it(assistant: Assistant) -> None:

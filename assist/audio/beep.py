@@ -1,31 +1,39 @@
 """Tones that a machine sends: the beep of a voicemail, and the three notes that say that a number cannot be reached.
 
+This, and not FreeSWITCH's avmd, is the detector that hears the beep of a voicemail; `assist.call.answer_line` runs it.
+
 Every 10 ms a window of 20 ms is looked at. It is a tone if nearly all of its power is around one frequency. Windows in
 a row of the same frequency are one tone; a beep is one that lasts from 80 ms to 2 s and is followed by something else:
-quiet, or the noise of the line. A voice holds no frequency that still, and is not that pure; key tones are two at once;
-what exchanges send (ringing, engaged) is below `LOWEST`.
+quiet, or the noise of the line. A voice is not that pure; where a vowel is (a low one, on a line without low notes) it
+neither holds its frequency nor its level as a machine does. Key tones are two at once; what exchanges send (ringing,
+engaged) is below `LOWEST`.
 
-Of 2106 made beeps (550 to 2450 Hz, 0.1 to 1.8 s, -12 to -38 dBFS, down to 12 dB above noise, through A-law) those
-above `VOICED` and those that last are all heard; in an hour of human voices, as recorded and in the telephone band,
-there is none. It costs 0.3 % of a core, as long as somebody listens. FreeSWITCH's own detector (avmd) heard 21 of 31
-beeps of 0.15 to 0.8 s over a real call, none of the shortest; this one 29. Neither took a voice for one.
+Of 3584 made beeps (440 to 2000 Hz, 0.15 to 1.5 s, -6 to -30 dBFS, down to 15 dB above noise, in both laws of G.711)
+all are heard; in an hour of human voices, as recorded and in the telephone band, there is none. It costs 0.4 % of a
+core, as long as somebody listens. FreeSWITCH's own detector (avmd) heard 21 of 31 beeps of 0.15 to 0.8 s over a real
+call, none of the shortest; this one 29. Neither took a voice for one.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from statistics import pstdev
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assist.audio.formats import LINE
 
-LOWEST, HIGHEST = 500.0, 2600.0
+LOWEST, HIGHEST = 432.0, 2600.0
 """Hertz."""
 SHORTEST, LONGEST = 0.08, 2.0
 """Seconds."""
-VOICED, SHORTEST_VOICED = 850.0, 0.2
-"""Hertz below which a vowel may be that pure, on a line without low notes, and seconds for which it is not."""
+VOICED = 850.0
+"""Hertz below which a vowel may be that pure: what is lower has to be steady."""
+STEADY, EVEN, LASTS = 1.1, 0.3, 0.14
+"""Hertz and decibels (standard deviations) by which a steady tone varies at most, and seconds that it takes to tell."""
+UNSTEADY, LONG = 500.0, 0.2
+"""Hertz and seconds from which on a low tone need not be steady: noise shakes it, and no vowel is pure for so long."""
 QUIETEST = 100.0
 """Root mean square, of 16 bits: -50 dBFS."""
 PURITY = 0.85
@@ -55,31 +63,59 @@ class Tone(Enum):
     """The number cannot be reached: three notes that rise."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A tone that has ended."""
+
+    tone: Tone
+    start: int
+    """Its first sample, of all that were fed."""
+    end: int
+    """The sample after its last."""
+
+
 @dataclass(slots=True)
 class _Run:
     """Windows in a row of one tone."""
 
-    lowest: float
-    highest: float
-    last: float
-    count: int = 1
+    start: int
+    """Number of the first window."""
+    frequencies: list[float]
+    levels: list[float]
+    """In decibels."""
 
-    def takes(self, frequency: float) -> bool:
-        """Whether *frequency* goes on with it; then it does."""
-        lowest, highest = min(self.lowest, frequency), max(self.highest, frequency)
+    def takes(self, frequency: float, level: float) -> bool:
+        """Whether a window goes on with it; then it does."""
+        lowest, highest = min(*self.frequencies, frequency), max(*self.frequencies, frequency)
         if abs(frequency - self.last) > DRIFT or highest - lowest > SPREAD:
             return False
-        self.lowest, self.highest, self.last = lowest, highest, frequency
-        self.count += 1
+        self.frequencies.append(frequency)
+        self.levels.append(level)
         return True
 
     @property
-    def seconds(self) -> float:
-        return ((self.count - 1) * _HOP + _WINDOW) / LINE.rate
+    def last(self) -> float:
+        return self.frequencies[-1]
+
+    @property
+    def end(self) -> int:
+        """The sample after its last."""
+        return (self.start + len(self.frequencies) - 1) * _HOP + _WINDOW
 
     @property
     def whole(self) -> bool:
-        return (SHORTEST if self.lowest >= VOICED else SHORTEST_VOICED) <= self.seconds <= LONGEST
+        seconds = (self.end - self.start * _HOP) / LINE.rate
+        if not SHORTEST <= seconds <= LONGEST:
+            return False
+        lowest = min(self.frequencies)
+        if lowest >= VOICED or (lowest >= UNSTEADY and seconds >= LONG):
+            return True
+        return seconds >= LASTS and self._steady
+
+    @property
+    def _steady(self) -> bool:
+        # The first and the last window hold something else too.
+        return pstdev(self.frequencies[1:-1]) <= STEADY and pstdev(self.levels[1:-1]) <= EVEN
 
 
 class Beeps:
@@ -89,29 +125,35 @@ class Beeps:
         self._rest = b""
         self._run: _Run | None = None
         self._notes: list[_Run] = []
+        self._count = 0
+        """Windows that were looked at."""
         self._other = 0
         """Windows since the last tone."""
 
-    def feed(self, audio: bytes) -> list[Tone]:
+    def feed(self, audio: bytes) -> list[Sound]:
         """Return the tones that have ended, in order; *audio* (`LINE`) is what was heard next."""
         self._rest += audio
-        return [tone for frequency in self._frequencies() for tone in self._next(frequency)]
+        return [sound for frequency, level in self._windows() for sound in self._next(frequency, level)]
 
-    def _frequencies(self) -> list[float]:
-        """Return for each window the frequency of its tone, or 0."""
+    def _windows(self) -> list[tuple[float, float]]:
+        """Return for each window the frequency of its tone, or 0, and its level in decibels."""
         samples = np.frombuffer(self._rest[: len(self._rest) // 2 * 2], "<i2")
         count = (len(samples) - _WINDOW) // _HOP + 1
         if count <= 0:
             return []
         self._rest = self._rest[count * _HOP * 2 :]
         windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP][:count].astype(np.float32)
-        loud = np.sqrt((windows**2).mean(axis=1)) >= QUIETEST
+        power = (windows**2).mean(axis=1)
+        loud = power >= QUIETEST**2
         if not loud.any():
-            return [0.0] * count
-        return [float(tone) for tone in np.where(loud, _tones(windows), 0.0)]
+            return [(0.0, 0.0)] * count
+        tones = np.where(loud, _tones(windows), 0.0)
+        return list(zip(tones.tolist(), (10 * np.log10(power + 1)).tolist(), strict=True))
 
-    def _next(self, frequency: float) -> Iterator[Tone]:
-        if self._run and frequency and self._run.takes(frequency):
+    def _next(self, frequency: float, level: float) -> Iterator[Sound]:
+        number = self._count
+        self._count += 1
+        if self._run and frequency and self._run.takes(frequency, level):
             self._other = 0
             return
         if self._run:
@@ -119,7 +161,7 @@ class Beeps:
             self._run = None
         self._other += 1
         if LOWEST <= frequency <= HIGHEST:
-            self._run = _Run(frequency, frequency, frequency)
+            self._run = _Run(number, [frequency], [level])
         elif self._notes and self._other * _HOP >= APART * LINE.rate:
             yield from _meaning(self._notes)
             self._notes = []
@@ -148,8 +190,9 @@ def _offset(power: NDArray[np.float32], peak: NDArray[np.intp], rows: NDArray[np
     return top
 
 
-def _meaning(notes: list[_Run]) -> Iterator[Tone]:
+def _meaning(notes: list[_Run]) -> Iterator[Sound]:
+    start, end = notes[0].start * _HOP, notes[-1].end
     if len(notes) == 1:
-        yield Tone.BEEP
+        yield Sound(Tone.BEEP, start, end)
     elif len(notes) == 3 and notes[0].last + DRIFT < notes[1].last < notes[2].last - DRIFT:
-        yield Tone.INTERCEPT
+        yield Sound(Tone.INTERCEPT, start, end)

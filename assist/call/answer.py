@@ -2,21 +2,25 @@
 
 A person is spoken to first and doubted afterwards: as soon as a short utterance pauses it counts as a hello, and the
 greeting begins, long before its words are known. If the far end goes on as a machine does (its words, a monologue, a
-beep), the greeting is broken off. `Answer` is told what happens and returns what to do; nothing here waits.
+beep), the greeting is broken off. To have talked first makes nobody a person: words that no machine says do, or keys.
+
+`Answer` is told what happens and returns what to do; nothing here waits. Voice and beeps are told with their place in
+the call's audio, and what they mean is decided by that: on a busy machine one may be told long after the other, or
+before it. Beeps are those that `assist.audio.beep` hears.
 """
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
-from typing import TypeAlias
 
+from assist.call.answer_events import Beeped, Began, Event, Finished, Intercepted, Keyed, Paused, Quiet, Words
+from assist.call.answer_timeline import Timeline
 from assist.call.answer_words import Kind, holds, is_hello, machine
 
 HELLO = 1.8
 """Seconds of voice up to its first pause that are taken for a hello without waiting for the words."""
+SENTENCE = 3.0
+"""Seconds of voice without a pause that count as a voicemail's until their words are known."""
 MONOLOGUE = 8.0
 """Seconds of voice without a pause that no person begins with."""
-BEFORE_A_BEEP = 1.0
-"""Seconds of voice that a voicemail has said, at least, when it beeps: a beep before may be the network's."""
 INTRODUCTIONS = 2
 """Times that a machine is told who calls; after that nobody comes."""
 
@@ -26,63 +30,10 @@ TO_REPLY = 3.0
 """Seconds of silence after the greeting; then the conversation goes on as any."""
 TO_BEEP = 4.0
 """Seconds of silence after a voicemail's words that count as its beep."""
+TO_END = 2.5
+"""Seconds of silence after the network said that nobody can be reached: a voicemail may have gone on."""
 TO_COME = 25.0
 """Seconds in which somebody comes to the telephone once a machine was told who calls."""
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """The far end speaks, or goes on after a pause."""
-
-    utterance: int
-    """Numbered as they begin."""
-
-
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """It has been silent for a moment, and may go on."""
-
-    utterance: int
-    voice: float
-    """Seconds of this utterance so far, without the pause."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """An utterance is over, and this is what it said; another may have begun since."""
-
-    utterance: int
-    text: str
-    """Empty: no words."""
-    voice: float
-
-
-@dataclass(frozen=True, slots=True)
-class Keyed:
-    """Keys were pressed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beeped:
-    """A beep has ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Intercepted:
-    """The three notes of a number that cannot be reached."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """It has been silent for `Answer.patience`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """What we were saying has been heard."""
-
-
-Event: TypeAlias = Began | Paused | Words | Keyed | Beeped | Intercepted | Quiet | Finished
 
 
 class Act(StrEnum):
@@ -108,6 +59,8 @@ class _Stage(Enum):
     GREETED = auto()
     HUSHED = auto()
     """A voicemail talks, and will beep."""
+    ANNOUNCED = auto()
+    """The network said that nobody can be reached."""
     LEAVING = auto()
     INTRODUCING = auto()
     INTRODUCED = auto()
@@ -119,6 +72,7 @@ _PATIENCE = {
     _Stage.WAITING: TO_HELLO,
     _Stage.GREETED: TO_REPLY,
     _Stage.HUSHED: TO_BEEP,
+    _Stage.ANNOUNCED: TO_END,
     _Stage.INTRODUCED: TO_COME,
 }
 
@@ -137,12 +91,9 @@ class Answer:
         """The one that was taken for a hello."""
         self._speaking = False
         """The greeting is being said: nobody broke it off."""
-        self._voice: dict[int, float] = {}
-        """Seconds of each utterance."""
-        self._beeped = False
-        """Since somebody spoke last."""
+        self._timeline = Timeline()
         self.kind: Kind | None = None
-        """Who it is, as far as is known by now."""
+        """Who it is, as far as is known by now; None: nobody said anything that tells."""
 
     @property
     def patience(self) -> float | None:
@@ -152,16 +103,17 @@ class Answer:
     def feed(self, event: Event) -> Act | None:
         """Return what to do now; None: go on."""
         match event:
-            case Began(utterance):
-                return self._began(utterance)
+            case Began(utterance, at):
+                return self._began(utterance, at)
             case Paused(utterance, voice):
                 return self._paused(utterance, voice)
             case Words():
                 return self._understood(event)
             case Keyed():
-                return self._greet() if self._stage is _Stage.WAITING else self._converse(Kind.HUMAN)
+                self.kind = Kind.HUMAN
+                return self._greet() if self._stage is _Stage.WAITING else self._converse()
             case Beeped():
-                return self._beep()
+                return self._beeped(event)
             case Intercepted():
                 return self._met(Kind.UNAVAILABLE)
             case Quiet():
@@ -169,29 +121,54 @@ class Answer:
             case Finished():
                 return self._finished()
 
-    def _began(self, utterance: int) -> Act | None:
+    def _began(self, utterance: int, at: float) -> Act | None:
         self._latest = utterance
-        self._beeped = False
+        self._timeline.began(utterance, at)
         if self._stage is not _Stage.GREETING:
             return None
         self._speaking = False
         return Act.HUSH
 
-    def _paused(self, utterance: int, voice: float) -> Act | None:
-        self._voice[utterance] = voice
+    def _paused(self, utterance: int, seconds: float) -> Act | None:
+        self._spoke(utterance, seconds)
+        if self._beep_tells():
+            return self._met(Kind.VOICEMAIL)
         hello = self._stage is _Stage.WAITING or (self._stage is _Stage.GREETING and utterance == self._hello)
-        if not hello or voice > HELLO:
+        if not hello or seconds > HELLO:
             return None
         self._hello = utterance
         return self._greet()
 
+    def _spoke(self, utterance: int, seconds: float) -> None:
+        self._timeline.spoke(utterance, seconds)
+        if seconds >= SENTENCE and self.kind is None:
+            self.kind = Kind.VOICEMAIL
+
     def _understood(self, words: Words) -> Act | None:
-        self._voice[words.utterance] = words.voice
+        self._spoke(words.utterance, words.voice)
         met = machine(words.text)
         if self._stage in (_Stage.HUSHED, _Stage.LEAVING, _Stage.INTRODUCING):
             return self._met(met) if met is Kind.VOICEMAIL and self.kind is not met else None
+        if self._stage is _Stage.ANNOUNCED:
+            return self._announced_more(met)
         if met:
             return self._met(met)
+        if self._beep_tells():
+            return self._met(Kind.VOICEMAIL)
+        return self._said_by_a_person(words)
+
+    def _announced_more(self, met: Kind | None) -> Act | None:
+        if met is Kind.VOICEMAIL:
+            return self._met(met)
+        if met is None:
+            return None
+        self.kind = Kind.INVALID if met is Kind.INVALID else self.kind
+        return self._end()
+
+    def _said_by_a_person(self, words: Words) -> Act | None:
+        """Take *words* for a person's, as far as one can tell."""
+        if words.text and words.voice < MONOLOGUE and self._stage is not _Stage.INTRODUCED:
+            self.kind = Kind.HUMAN
         if words.utterance != self._latest:
             # Somebody speaks: what that says counts.
             return None
@@ -201,9 +178,9 @@ class Answer:
             case _Stage.GREETING:
                 return self._over_greeting(words)
             case _Stage.INTRODUCED:
-                return self._greet() if words.text and not holds(words.text) else None
+                return self._come(words)
         # However late the words of the hello come: they were answered by the greeting.
-        return self._converse(Kind.HUMAN) if words.text and words.utterance != self._hello else None
+        return self._converse() if words.text and words.utterance != self._hello else None
 
     def _first_words(self, words: Words) -> Act | None:
         if not words.text:
@@ -217,11 +194,16 @@ class Answer:
             return self._greet()
         if words.utterance == self._hello:
             return self._first_words(words)
-        return self._converse(Kind.HUMAN)
+        return self._converse()
+
+    def _come(self, words: Words) -> Act | None:
+        if not words.text or holds(words.text):
+            return None
+        self.kind = Kind.HUMAN
+        return self._greet()
 
     def _greet(self) -> Act:
         """Speak to a person, as far as one knows."""
-        self.kind = Kind.HUMAN
         self._stage = _Stage.GREETING
         self._speaking = True
         return Act.GREET
@@ -229,36 +211,44 @@ class Answer:
     def _met(self, machine: Kind) -> Act:
         self.kind = machine
         if machine is Kind.VOICEMAIL and self._leaves_message:
-            self._stage = _Stage.LEAVING if self._beeped else _Stage.HUSHED
-            return Act.LEAVE_MESSAGE if self._beeped else Act.HUSH
+            listens = self._timeline.listens
+            self._stage = _Stage.LEAVING if listens else _Stage.HUSHED
+            return Act.LEAVE_MESSAGE if listens else Act.HUSH
         if machine is Kind.SCREENED and self._introductions:
             self._introductions -= 1
             self._stage = _Stage.INTRODUCING
             return Act.INTRODUCE
+        if machine is Kind.UNAVAILABLE:
+            self._stage = _Stage.ANNOUNCED
+            return Act.HUSH
         return self._end()
 
-    def _beep(self) -> Act | None:
-        again, self._beeped = self._beeped, True
-        if self._stage is _Stage.HUSHED or (self._stage is _Stage.LEAVING and not again):
-            # What was said before the beep is not on the tape.
-            return self._met(Kind.VOICEMAIL)
-        if self._stage in (_Stage.WAITING, _Stage.GREETING, _Stage.GREETED):
-            return self._met(Kind.VOICEMAIL) if sum(self._voice.values()) >= BEFORE_A_BEEP else None
-        return None
+    def _beeped(self, beep: Beeped) -> Act | None:
+        again = self._timeline.listens
+        self._timeline.beeped(beep)
+        match self._stage:
+            case _Stage.HUSHED | _Stage.ANNOUNCED:
+                return self._met(Kind.VOICEMAIL)
+            case _Stage.LEAVING if not again:
+                # What was said before the beep is not on the tape.
+                return self._met(Kind.VOICEMAIL)
+        return self._met(Kind.VOICEMAIL) if self._beep_tells() else None
+
+    def _beep_tells(self) -> bool:
+        """Return whether the last beep is that of a voicemail which nobody has known for one."""
+        stages = (_Stage.WAITING, _Stage.GREETING, _Stage.GREETED)
+        return self._stage in stages and self._timeline.listens_after_words
 
     def _quiet(self) -> Act | None:
         match self._stage:
             case _Stage.WAITING:
-                greet = self._greet()
-                # Nobody was heard yet.
-                self.kind = None
-                return greet
+                return self._greet()
             case _Stage.HUSHED:
                 self._stage = _Stage.LEAVING
                 return Act.LEAVE_MESSAGE
             case _Stage.GREETED:
-                return self._converse(self.kind)
-            case _Stage.INTRODUCED:
+                return self._converse()
+            case _Stage.ANNOUNCED | _Stage.INTRODUCED:
                 return self._end()
         return None
 
@@ -272,8 +262,7 @@ class Answer:
                 return self._end()
         return None
 
-    def _converse(self, kind: Kind | None) -> Act:
-        self.kind = kind
+    def _converse(self) -> Act:
         self._stage = _Stage.OVER
         return Act.CONVERSE
 

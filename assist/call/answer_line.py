@@ -1,17 +1,15 @@
 """What whoever answered does, one thing after the other, as `assist.call.answer` wants to be told."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 from assist.aio import race
-from assist.audio.beep import Beeps, Tone
+from assist.audio.beep import Beeps, Sound, Tone
 from assist.audio.formats import LINE
-from assist.call.answer import Beeped, Began, Event, Intercepted, Paused, Quiet, Words
-from assist.call.answer import Keyed as Pressed
-from assist.call.channel import Listener
+from assist.call.answer_events import Beeped, Began, Event, Intercepted, Paused, Quiet, Words
+from assist.call.answer_events import Keyed as Pressed
 from assist.call.ear import Ear, Keyed, Spoken
 from assist.call.hearing import Hearing, Question
 from assist.errors import ProviderError
@@ -22,31 +20,39 @@ PAUSE = 0.25
 BEFORE = 0.3
 """Seconds of silence that an utterance begins with."""
 
-_TONES: dict[Tone, Event] = {Tone.BEEP: Beeped(), Tone.INTERCEPT: Intercepted()}
 
 
 class BeepEar:
-    """A `Listener` that passes on what it is told, and listens for beeps as long as somebody wants to know."""
+    """A `Listener` that passes on what it is told, and listens for tones (`assist.audio.beep`) as long as it is to."""
 
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-        self._beeps = Beeps()
-        self.on_tone: Callable[[Tone], None] | None = None
+    def __init__(self, ear: Ear, *, attentive: bool) -> None:
+        self._ear = ear
+        self._beeps: Beeps | None = Beeps() if attentive else None
+        self._since = ear.position
+        self.sounds: asyncio.Queue[Sound] = asyncio.Queue()
+        """The tones heard, by the call's samples."""
+
+    def attend(self, attentive: bool) -> None:
+        """Listen for tones from now on, if it did not; or do so no longer."""
+        if not attentive:
+            self._beeps = None
+        elif self._beeps is None:
+            self._beeps, self._since, self.sounds = Beeps(), self._ear.position, asyncio.Queue()
 
     def hear(self, audio: bytes) -> None:
-        self._listener.hear(audio)
-        if self.on_tone:
-            for tone in self._beeps.feed(audio):
-                self.on_tone(tone)
+        self._ear.hear(audio)
+        if self._beeps:
+            for sound in self._beeps.feed(audio):
+                self.sounds.put_nowait(replace(sound, start=self._since + sound.start, end=self._since + sound.end))
 
     def patience(self, speaking: bool) -> int:
-        return self._listener.patience(speaking)
+        return self._ear.patience(speaking)
 
     def press(self, digit: str) -> None:
-        self._listener.press(digit)
+        self._ear.press(digit)
 
     def hold(self, held: bool) -> None:
-        self._listener.hold(held)
+        self._ear.hold(held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +83,15 @@ class FarEnd:
         """What the last event said, if it did."""
 
     async def __aenter__(self) -> Self:
-        self._beeps.on_tone = lambda tone: self._told.put_nowait(_Told(_TONES[tone]))
+        self._beeps.attend(True)
         self._tasks.append(asyncio.create_task(self._follow(), name="far end"))
+        self._tasks.append(asyncio.create_task(self._follow_tones(), name="tones"))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._beeps.on_tone = None
+        self._beeps.attend(False)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -115,14 +122,18 @@ class FarEnd:
                 self._tasks.append(asyncio.create_task(self._listen(number, utterance)))
             number += 1
 
+    async def _follow_tones(self) -> None:
+        while True:
+            self._told.put_nowait(_Told(_meaning(await self._beeps.sounds.get())))
+
     async def _listen(self, number: int, utterance: Spoken) -> None:
-        self._told.put_nowait(_Told(Began(number)))
+        self._told.put_nowait(_Told(Began(number, utterance.start / LINE.rate + BEFORE)))
         heard = 0
         async for piece in utterance.speech():
             if piece is Pause.BEGAN:
                 self._told.put_nowait(_Told(Paused(number, _voice(heard) - PAUSE)))
             elif piece is Pause.OVER:
-                self._told.put_nowait(_Told(Began(number)))
+                self._told.put_nowait(_Told(Began(number, (utterance.start + heard) / LINE.rate)))
             else:
                 heard += len(piece) // LINE.sample_bytes
 
@@ -140,6 +151,10 @@ def _ended(number: int, utterance: Spoken | Keyed, question: Question | None) ->
         return Pressed()
     end = utterance.start if utterance.voice_end is None else utterance.voice_end
     return Words(number, question.message.text if question else "", _voice(end - utterance.start))
+
+
+def _meaning(sound: Sound) -> Event:
+    return Beeped(sound.start / LINE.rate, sound.end / LINE.rate) if sound.tone is Tone.BEEP else Intercepted()
 
 
 def _voice(samples: int) -> float:

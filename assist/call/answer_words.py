@@ -21,7 +21,9 @@ class Kind(StrEnum):
     SCREENED = "screened"
     """A machine asks who calls; a person may come."""
     UNAVAILABLE = "unavailable"
-    """Switched off, out of reach, no such number: the network says so."""
+    """Switched off, out of reach, barred: the network says so."""
+    INVALID = "invalid"
+    """There is no such number any more, or there never was: the network says so."""
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -35,6 +37,7 @@ _KEY = (
 )
 _LEAVE = r"dej[ea](?:n|nos|me|le|te)?"
 _AFTER = r"(?:despues|luego|tras|al (?:oir|escuchar|sonar|terminar)|cuando (?:oiga|escuche|suene)s?)"
+_NOBODY = r"(?:nadie|ninguno de nosotros|ninguna persona)"
 _TONE = r"(?:senal|tono|pitido|bip)\b"
 
 _VOICEMAIL = _any(
@@ -47,6 +50,8 @@ _VOICEMAIL = _any(
     rf"{_LEAVE} (?:su|tu|sus|tus) (?:nombre|telefono|numero|datos)\b",
     r"(?:mandame|enviame|escribeme|mandeme|envieme) (?:\w+ )?(?:whatsapp|mensaje|sms)\b",
     r"buzon (?:de|esta|lleno)\b",
+    rf"{_NOBODY} (?:esta |se encuentra |puede )?(?:libre |disponible )?(?:para )?(?:responder|contestar|atender)",
+    r"(?:no ?(?:one|body)|none of us) (?:is|can) (?:\w+ ){0,3}(?:take|answer|come|get to)\b",
     r"(?:contestador|casilla de (?:mensajes|voz)|correo de voz|mensaje de voz)\b",
     r"(?:leave|record) (?:\w+ ){0,6}message\b(?<!like to leave a message)(?<!want to leave a message)",
     r"leave (?:\w+ ){0,6}(?:name|number)\b",
@@ -92,25 +97,35 @@ _SCREENED = _any(
     r"see if (?:this person|they re|they are|\w+ is|he s|she s) available\b",
     r"before i (?:try to )?connect you\b",
 )
-_WHAT = r"(?:telefono|movil|celular|numero|linea|abonado|usuario|cliente|terminal|suscriptor)\b"
+_WHAT = r"(?<!mi )(?<!tengo el )(?:telefono|movil|celular|numero|linea|abonado|usuario|cliente|terminal|suscriptor)\b"
 _CANNOT = r"(?:cannot|can t|can not|could not)"
-_UNAVAILABLE = _any(
-    rf"{_WHAT}(?: \w+){{0,9}} (?:apagad[oa]|fuera de|suspendid[oa]|restringid[oa]|no existe|incorrecto|dado de baja)\b",
-    rf"{_WHAT}(?: \w+){{0,9}} no (?:\w+ )?(?:esta|se encuentra) (?:\w+ )?"
-    r"(?:disponible|operativ[oa]|en servicio|asignado|habilitado)\b",
-    rf"{_WHAT}(?: \w+){{0,9}} no (?:corresponde|pertenece|ha sido reconocido|tiene|admite|acepta)\b",
-    rf"{_WHAT}(?: \w+){{0,9}} ha (?:sido )?cambiado\b",
-    r"(?:destino|numero) no (?:es|esta) (?:\w+ )?(?:alcanzable|accesible|localizable)\b",
-    r"no existe (?:ninguna |la )?linea\b",
-    r"no (?:es|ha sido) posible (?:establecer|completar|realizar|cursar) (?:la|su) (?:comunicacion|llamada|conexion)\b",
-    r"(?:apagado o|o esta|se encuentra) fuera del? (?:\w+ )?(?:cobertura|servicio|area)",
-    r"(?:su|la) llamada no (?:puede|se puede|pudo|ha podido) (?:ser )?(?:complet|curs|realiz|establec)",
+_CALLED = (
     r"(?:number|person|customer|subscriber|party|phone|mobile|user)\b(?: \w+){0,3} you (?:\w+ )?"
-    r"(?:dial\w*|call\w*|are (?:calling|trying to (?:reach|call)))(?: \w+){0,4} "
-    rf"(?:is|has|{_CANNOT}|isn t|not)\b",
+    r"(?:dial\w*|call\w*|are (?:calling|trying to (?:reach|call)))(?: \w+){0,4}"
+)
+_INVALID = _any(
+    rf"{_WHAT}(?: \w+){{0,9}} (?:no existe|incorrecto|inexistente|no (?:es )?valido|dado de baja)\b",
+    rf"{_WHAT}(?: \w+){{0,9}} no (?:\w+ )?(?:esta|se encuentra) (?:\w+ )?(?:en servicio|asignado|habilitado)\b",
+    rf"{_WHAT}(?: \w+){{0,9}} no (?:corresponde|pertenece|ha sido reconocido)\b",
+    rf"{_WHAT}(?: \w+){{0,9}} ha (?:sido )?cambiado\b",
+    r"no existe (?:ninguna |la )?linea\b",
+    r"llamada no (?:puede|se puede|pudo|ha podido) (?:ser )?(?:complet|curs|realiz)\w+ como\b",
+    rf"{_CALLED} (?:(?:is|s) (?:not|no longer) (?:in service|assigned|valid|recognized|allocated)|does not exist)\b",
+    rf"{_CALLED} (?:is|was) (?:incorrect|invalid)\b",
     r"(?:not|no longer) in service\b",
     r"not a working number\b",
     r"(?:number|line) (?:\w+ ){0,4}has been (?:disconnected|changed)\b",
+    rf"call (?:\w+ )?{_CANNOT} be completed as\b",
+)
+_UNAVAILABLE = _any(
+    rf"{_WHAT}(?: \w+){{0,9}} (?:apagad[oa]|fuera de|suspendid[oa]|restringid[oa])\b",
+    rf"{_WHAT}(?: \w+){{0,9}} no (?:\w+ )?(?:esta|se encuentra) (?:\w+ )?(?:disponible|operativ[oa])\b",
+    rf"{_WHAT}(?: \w+){{0,9}} no (?:tiene|admite|acepta)\b",
+    r"(?:destino|numero) no (?:es|esta) (?:\w+ )?(?:alcanzable|accesible|localizable)\b",
+    r"no (?:es|ha sido) posible (?:establecer|completar|realizar|cursar) (?:la|su) (?:comunicacion|llamada|conexion)\b",
+    r"(?:apagado o|o esta|se encuentra) fuera del? (?:\w+ )?(?:cobertura|servicio|area)",
+    r"(?:su|la) llamada no (?:puede|se puede|pudo|ha podido) (?:ser )?(?:complet|curs|realiz|establec)",
+    rf"{_CALLED} (?:is|has|{_CANNOT}|isn t|not)\b",
     r"(?:switched|powered) off\b",
     rf"call (?:\w+ )?{_CANNOT} be completed\b",
 )
@@ -144,6 +159,7 @@ _IVR = _any(
 _MACHINES = (
     (_VOICEMAIL, Kind.VOICEMAIL),
     (_SCREENED, Kind.SCREENED),
+    (_INVALID, Kind.INVALID),
     (_UNAVAILABLE, Kind.UNAVAILABLE),
     (_IVR, Kind.IVR),
 )

@@ -80,7 +80,7 @@ class Call:
         if session:
             self._session = session
         self._hearing = Hearing(self._ear, self._engines.stt, self._session.manner, self._assistant.languages)
-        self._beeps = BeepEar(self._ear)
+        self._beeps = BeepEar(self._ear, attentive=self._errand is not None and session is None)
         self._minutes = Minutes(self._session, self._channel, self._ear, self._memory, self._diary, self._engines.bill)
         self._minutes.began(resumed=session is not None)
         try:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from assist.aio import race
-from assist.call.answer import Act, Answer, Event, Finished, Words
+from assist.call.answer import Act, Answer
+from assist.call.answer_events import Event, Finished, Words
 from assist.call.answer_line import FarEnd
 from assist.call.answer_words import Kind
 from assist.call.channel import Channel
