@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from tests.campaign_files import LIST, environment_of, write_campaign
 from tests.dialing import own_ledger
 from tests.ledgers import ALWAYS, MADRID, NINE
 from tests.rigs import Rig
+
+KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ async def test_calls_in_progress_are_ended_if_that_is_wanted(office: Office, rig
 
 async def test_a_start_that_is_due_takes_the_list_in_as_it_is_then(office: Office) -> None:
     for count in (3, 4):
-        await course.start_as_due(office.files, office.ledger, "uno", 100, NINE)
+        await course.start_as_due(office.files, office.ledger, "uno", 100, NINE, KEPT)
         assert (await office.ledger.counts("uno")).contacts == count
         add_row(office.directory / "campaigns" / "uno.csv")
     assert await office.state() is CampaignState.RUNNING
@@ -172,7 +175,7 @@ async def test_a_scheduled_start_calls_for_the_appointments_of_its_list_and_no_o
     async def begin(*days: str) -> dict[str, Outcome | None]:
         rows = "".join(f"91000000{place},Ana,{day}\n" for place, day in enumerate(days, 2))
         path.write_text(f"phone,nombre,fecha\n{rows}", encoding="utf-8")
-        await course.start_as_due(files, office.ledger, "uno", 100, NINE)
+        await course.start_as_due(files, office.ledger, "uno", 100, NINE, KEPT)
         page = await office.ledger.contacts("uno")
         return {f"{one.contact.number[-1]} {one.contact.variables['fecha']}": one.outcome for one in page.standings}
 
@@ -188,4 +191,4 @@ async def test_a_running_campaign_takes_nobody_more_by_an_old_register(office: O
     await office.start()
     write_campaign(office.directory, policy="registry_days: 30", more="schedule: {cron: 0 10 * * *}")
     with pytest.raises(NotReady):
-        await course.start_as_due(read_files(read_settings()), office.ledger, "uno", 100, NINE)
+        await course.start_as_due(read_files(read_settings()), office.ledger, "uno", 100, NINE, KEPT)

@@ -136,6 +136,21 @@ async def test_the_people_of_a_campaign_that_is_over_are_forgotten_and_its_numbe
     assert await clocked.ledger.is_suppressed(unwanted, "c")
 
 
+async def test_of_a_campaign_without_end_those_who_are_done_for_long_are_forgotten(clocked: Clocked) -> None:
+    await clocked.start("c", people(3))
+    for _ in range(2):
+        claim = await clocked.dialed()
+        await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED)
+        await clocked.later(DAY)
+    forgetting = clocked.ledger.forgetting
+    assert await forgetting.forget_done("c", NINE) == 0
+    assert await forgetting.forget_done("c", NINE + DAY) == 1
+    assert [one.contact.id for one in (await clocked.ledger.contacts("c")).standings] == ["p1", "p2"]
+    assert await forgetting.forget_done("c", NINE + 100 * DAY) == 1
+    assert [one.contact.id for one in (await clocked.ledger.contacts("c")).standings] == ["p2"], "he still waits"
+    assert (await clocked.ledger.counts("c")).outcomes == {Outcome.REACHED: 2}
+
+
 async def test_a_campaign_that_was_forgotten_can_begin_anew(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     await called(clocked)

@@ -131,7 +131,7 @@ def tick(as_json: bool) -> None:
         capacity = await desk.capacity()
 
         async def begin(name: str) -> None:
-            await course.start_as_due(files, desk.ledger, name, capacity, now)
+            await course.start_as_due(files, desk.ledger, name, capacity, now, desk.settings.retention.contacts)
 
         return await make_starts(desk.ledger, files.plans, files.campaigns.names(), begin, now)
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -81,10 +82,11 @@ async def start(files: Files, ledger: Ledger, plan: Plan, capacity: int, now: fl
     return await _change(ledger, name, CampaignState.RUNNING)
 
 
-async def start_as_due(files: Files, ledger: Ledger, name: str, capacity: int, now: float) -> None:
+async def start_as_due(files: Files, ledger: Ledger, name: str, capacity: int, now: float, kept: timedelta) -> None:
     """Start a campaign whose time has come: with its list as that is now, if it names one. Raises `AssistError`.
 
-    Where a person is called again for another appointment, the list takes the place of the one before.
+    Where a person is called again for another appointment, the list takes the place of the one before, and nobody is
+    *kept* for longer once he is done: such a campaign has no end after which its people could be forgotten.
     """
     plan = files.plans.get(name)
     if lacks := await outdated_registries(plan, files.policies, ledger, now):
@@ -97,6 +99,8 @@ async def start_as_due(files: Files, ledger: Ledger, name: str, capacity: int, n
         if told[-1].refused:
             log.warning("campaign %s: %d rows were refused: %s", name, told[-1].refused, told[-1].errors)
     await start(files, ledger, plan, capacity, now)
+    if plan.campaign.contacts.once_per:
+        await ledger.forgetting.forget_done(name, now - kept.total_seconds())
 
 
 async def pause(ledger: Ledger, name: str) -> int:

@@ -68,8 +68,24 @@ class Retention(BaseSettings):
 
     recordings_days: float = Field(default=30.0, gt=0.0)
     history_days: float = Field(default=365.0, gt=0.0)
-    """Of calls, without words; and which number was called how often."""
     contacts_days: float = Field(default=90.0, gt=0.0)
-    """After the end of their campaign."""
     audit_days: float = Field(default=730.0, gt=0.0)
-    """Of who did what."""
+
+    @property
+    def recordings(self) -> timedelta:
+        return timedelta(days=self.recordings_days)
+
+    @property
+    def history(self) -> timedelta:
+        """Of calls, without words; and of which number was called how often."""
+        return timedelta(days=self.history_days)
+
+    @property
+    def contacts(self) -> timedelta:
+        """After the end of their campaign; in one that each start has a list of its own for, after they are done."""
+        return timedelta(days=self.contacts_days)
+
+    @property
+    def audit(self) -> timedelta:
+        """Of who did what."""
+        return timedelta(days=self.audit_days)

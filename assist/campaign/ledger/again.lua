@@ -6,7 +6,7 @@ for index = 2, #ARGV do
     local progress = progress_of(ARGV[index])
     if progress.s == 'done' then
         redis.call('HINCRBY', CAMPAIGN, 'o:' .. progress.o, -1)
-        progress.o = nil
+        progress.o, progress.d = nil, nil
         conclude(ARGV[index], progress, ARGV[1])
         count = count + 1
     end

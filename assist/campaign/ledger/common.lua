@@ -41,7 +41,7 @@ local function is_suppressed(number)
     return redis.call('HEXISTS', SUPPRESSED, number) == 1 or redis.call('HEXISTS', UNWANTED, number) == 1
 end
 
--- What became of a contact: s(tate), n (attempts begun), o(utcome), a: {when, result, ms, millionths, what was shown}
+-- What became of a contact: s(tate), n (attempts begun), o(utcome), d(ay since the epoch when he was done), a: {when, result, ms, millionths, what was shown}
 -- of each attempt.
 local function progress_of(contact)
     local text = redis.call('HGET', PROGRESS, contact)
@@ -53,6 +53,13 @@ local function enter(contact, progress, state)
     redis.call('HINCRBY', CAMPAIGN, 'n:' .. state, 1)
     progress.s = state
     redis.call('HSET', PROGRESS, contact, cjson.encode(progress))
+end
+
+-- *why* somebody who was due was held back at the last moment; nil: he is not any more.
+local function hold_back(progress, why)
+    local change = (why and 1 or 0) - (progress.h and 1 or 0)
+    if change ~= 0 then redis.call('HINCRBY', CAMPAIGN, 'held', change) end
+    progress.h = why
 end
 
 -- *after*: when to call, or the outcome.
@@ -67,7 +74,8 @@ local function conclude(contact, progress, after)
     else
         redis.call('ZREM', DUE, contact)
         redis.call('HINCRBY', CAMPAIGN, 'o:' .. after, 1)
-        progress.o = after
+        hold_back(progress, nil)
+        progress.o, progress.d = after, math.floor(NOW / DAY)
         enter(contact, progress, 'done')
         tell('done', 'contact', contact, 'outcome', after)
     end
@@ -142,14 +150,16 @@ local function leave(id, attempt, number)
 end
 
 -- Nothing was sent: as if it had not been claimed, but for its number if it was DIALING.
-local function withdraw(id, attempt, after)
+local function withdraw(id, attempt, after, why)
     local number = number_key(attempt.i)
     leave(id, attempt, number)
     uncount_call(number, attempt.at)
     if attempt.show and shown_on(attempt.day, attempt.show) > 0 then count_shown(attempt.day, attempt.show, -1) end
     -- Not a mere minus: to Redis, -0 is no integer.
     spend(attempt.day, 0 - attempt.seconds, 0 - attempt.cost)
-    conclude(attempt.i, progress_of(attempt.i), after)
+    local progress = progress_of(attempt.i)
+    if why then hold_back(progress, why) end
+    conclude(attempt.i, progress, after)
 end
 
 -- Why nobody may be called now, and until when; nil: somebody may.

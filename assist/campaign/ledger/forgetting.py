@@ -1,6 +1,7 @@
 """Removes people: one who wants that, and those of campaigns that are long over."""
 
 import json
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +17,8 @@ from assist.store import OUT_OF_CALL, bounded
 
 LOOKED_AT: Final = 1000
 """Contacts, numbers or events at once: a millisecond, in which Redis does nothing else."""
+FORGOTTEN_AT_ONCE: Final = 250
+DAY: Final = 86_400
 OVER: Final = frozenset({CampaignState.FINISHED, CampaignState.CANCELLED})
 
 
@@ -112,6 +115,20 @@ class Forgetting:
             due = [self._keys("due", campaign, group.decode()) for group in groups]
             keys = (*self._keys.of(campaign), *due)
             return max(0, int(await self._scripts.forget(keys, (ms(before), len(due)))))
+
+    async def forget_done(self, campaign: str, before: float) -> int:
+        """Let those of the campaign's first contacts not stay who were done on a day before that. Returns how many.
+
+        It is for campaigns that go on for ever: whoever comes after somebody who is not done for so long stays, too.
+        """
+        gone = 0
+        while True:
+            async with bounded(OUT_OF_CALL):
+                arguments = (math.floor(before / DAY), FORGOTTEN_AT_ONCE)
+                some = int(await self._scripts.forget_done(self._keys.of(campaign), arguments))
+            gone += some
+            if some < FORGOTTEN_AT_ONCE:
+                return gone
 
     async def trim_events(self, before: float) -> int:
         """Remove what happened in campaigns before that, and return how much it was."""

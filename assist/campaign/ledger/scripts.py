@@ -37,6 +37,7 @@ class Scripts:
         self.find = self._script("find")
         self.erase = self._script("erase")
         self.forget = self._script("forget")
+        self.forget_done = self._script("forget_done")
 
     def _script(self, name: str) -> AsyncScript:
         script: Any = self._redis.register_script(self._common + _lua(name))
