@@ -47,6 +47,7 @@ from assist.switch.server import Server, serve
 from assist.tracing.spans import About
 from assist.tracing.tracing import Tracing, open_tracing
 from assist.tts.cache import SpeechCache
+from assist.whose import findable
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +121,7 @@ class Worker:
         spent = session.spent if session else ()
         about = About(channel.line.id, assistant.name, channel.line.direction)
         async with (
+            findable(self._store.callers, channel.line, assistant.home, started, self._settings.retention.history),
             Journal(self._store, channel.line, assistant.name, started, turns) as journal,
             self._tracing.call(about, started.timestamp(), spent) as traced,
         ):
@@ -331,3 +333,4 @@ async def sweep_media(settings: Settings) -> None:
 
 
 WORKER_COMMAND = (sys.executable, "-m", "assist", "worker")
+API_COMMAND = (sys.executable, "-m", "assist", "api", "--supervised")

@@ -10,7 +10,8 @@ import click
 import uvloop
 from rich.console import Console
 
-from assist.app import WORKER_COMMAND, place_call, sweep_media, worker
+from assist.api.cli import api, keys
+from assist.app import API_COMMAND, WORKER_COMMAND, place_call, sweep_media, worker
 from assist.bench.cli import bench
 from assist.campaign.cli import campaign
 from assist.campaign.service import dialer
@@ -74,7 +75,10 @@ def serve() -> None:
 
 async def _supervise(settings: Settings, policy: Policy) -> bool:
     async with monitored(settings) as variables:
-        return await supervise(WORKER_COMMAND, policy, sweep=lambda: sweep_media(settings), variables=variables)
+        others = [API_COMMAND] if settings.api.listen else []
+        return await supervise(
+            WORKER_COMMAND, policy, sweep=lambda: sweep_media(settings), variables=variables, others=others
+        )
 
 
 @cli.command("worker", hidden=True)
@@ -120,6 +124,8 @@ def demo(report: Path | None, recording: Path, brain: str, line: str) -> None:
     raise SystemExit(1 if problems else 0)
 
 
+cli.add_command(api)
+cli.add_command(keys)
 cli.add_command(check)
 cli.add_command(engines)
 cli.add_command(bench)

@@ -32,6 +32,8 @@ class Policy:
     """How workers are treated; times in seconds."""
 
     workers: int = 2
+    others: int = 0
+    """Processes of another kind, treated as workers are; they have the names after the workers'."""
     hung_after: float = 2.0
     """Without a beat."""
     ready_within: float = 60.0
@@ -115,7 +117,7 @@ class Roster:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._workers = [_Worker(name) for name in range(policy.workers)]
+        self._workers = [_Worker(name) for name in range(policy.workers + policy.others)]
         self._seen: float | None = None
         self._drained_by: float | None = None
         self._was_ready = False
@@ -135,7 +137,7 @@ class Roster:
             match happening:
                 case Beat(name):
                     self._workers[name].beat = now
-                    self._was_ready = True
+                    self._was_ready |= name < self._policy.workers
                 case Died(name, code):
                     actions += self._replace(self._workers[name], code, now)
                 case Stop():

@@ -11,7 +11,7 @@ import socket
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from assist.roster import Action, Beat, Died, Happening, Policy, Roster, Send, Spawn, Stop, Tell
@@ -36,18 +36,20 @@ async def supervise(
     sweep: Callable[[], Awaitable[None]] = _nothing,
     sweep_every: float = 60.0,
     variables: Mapping[str, str] | None = None,
+    others: Sequence[Sequence[str]] = (),
 ) -> bool:
     """Keep workers running until ``SIGTERM`` or ``SIGINT``; return when all have ended, whether they could work at all.
 
     Each is a process of *command* that does its work inside `assist.heartbeat.heartbeat` and ends upon ``SIGTERM``
     when its calls are finished or handed over; `Policy.drain` later, or at a second signal, it is killed.
     *sweep* is called at once and then now and again; an error of it is logged. *variables* are added to the
-    environment of the workers.
+    environment of the workers. *others*: commands of processes besides the workers, treated as those are.
     """
     loop = asyncio.get_running_loop()
     happened: asyncio.Queue[Happening] = asyncio.Queue()
-    crew = _Crew(command, happened, environment(**(variables or {})))
-    roster = Roster(policy)
+    commands = [*[command] * policy.workers, *others]
+    crew = _Crew(commands, happened, environment(**(variables or {})))
+    roster = Roster(replace(policy, others=len(others)))
     sweeping = asyncio.create_task(_sweep(sweep, sweep_every))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, happened.put_nowait, Stop())
@@ -97,9 +99,10 @@ class _Crew:
     """The processes on the roster. Puts what happens to them into *happened*."""
 
     def __init__(
-        self, command: Sequence[str], happened: asyncio.Queue[Happening], environment: Mapping[str, str]
+        self, commands: Sequence[Sequence[str]], happened: asyncio.Queue[Happening], environment: Mapping[str, str]
     ) -> None:
-        self._command = command
+        """*commands*: by name."""
+        self._commands = commands
         self._environment = environment
         self._happened = happened
         self._processes: dict[int, _Process] = {}
@@ -127,7 +130,9 @@ class _Crew:
         with theirs:
             try:
                 # A group of its own: Ctrl-C at the terminal is for the parent, which asks the workers to stop.
-                process = subprocess.Popen(self._command, stdin=theirs.fileno(), process_group=0, env=self._environment)
+                process = subprocess.Popen(
+                    self._commands[name], stdin=theirs.fileno(), process_group=0, env=self._environment
+                )
             except OSError as error:
                 ours.close()
                 logger.error("worker %d cannot be started: %s", name, error.strerror)

@@ -189,3 +189,11 @@ def test_what_was_right_once_is_tried_again() -> None:
     day = Day().begins()
     assert done(day.happens(Died(1, 2))) == [Spawn(1)]
     assert not day.roster.hopeless
+
+
+def test_others_are_treated_as_workers_but_do_not_vouch_for_the_settings() -> None:
+    day = Day(Policy(workers=2, others=1))
+    assert day.happens() == [Spawn(0), Spawn(1), Spawn(2)]
+    day.happens(Beat(2))
+    assert done(day.happens(Died(0, 2))) == [Send(1, signal.SIGTERM), Send(2, signal.SIGTERM)]
+    assert day.roster.hopeless

@@ -230,3 +230,15 @@ async def test_a_program_that_cannot_be_started_is_tried_again() -> None:
                 await tried.acquire()
     finally:
         logger.removeFilter(listen)
+
+
+async def test_another_program_runs_beside_the_workers_and_is_replaced(diary: Diary) -> None:
+    other = [sys.executable, "-c", WORKER.replace('"ready"', '"other"'), str(diary.path)]
+    parent = asyncio.create_task(supervise(worker(diary), QUICK, others=[other]))
+    try:
+        first = await diary.next("other")
+        os.kill(first, signal.SIGKILL)
+        assert await diary.next("other") != first
+    finally:
+        parent.cancel()
+        await asyncio.gather(parent, return_exceptions=True)

@@ -60,7 +60,7 @@ def keys() -> None:
 @click.option(
     "--scope",
     "scopes",
-    type=click.Choice(list(Scope)),
+    type=click.Choice([scope.value for scope in Scope]),
     multiple=True,
     required=True,
     help="What it may do; repeatable.",
