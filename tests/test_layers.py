@@ -14,7 +14,7 @@ LAYERS = [
     {"webhooks", "placing"},
     {"campaign"},
     {"monitor"},
-    {"engines", "journal", "tracing"},
+    {"engines", "journal", "tracing", "whose"},
     {"simulate"},
     {"switch", "call", "flow"},
     {"stt", "tts", "llm"},
