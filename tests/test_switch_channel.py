@@ -16,6 +16,7 @@ from assist.errors import ConnectionLost, HungUp, MediaLost, ProtocolError, Prov
 from assist.switch.channel import FreeSwitchChannel, open_channel
 from assist.switch.connection import Connection
 from assist.switch.events import Event
+from assist.switch.listening import hear_from_now_on
 from assist.switch.media import Media
 from tests.diary import Diary
 from tests.scripted_switch import CALL, ScriptedSwitch, scripted
@@ -195,6 +196,42 @@ async def test_whoever_takes_over_hears_what_was_said_before(media: Media) -> No
         assert media.directory.ear(CALL, 0).exists()
 
 
+async def test_what_is_said_in_an_answered_call_before_anybody_listens_is_heard(media: Media) -> None:
+    async with scripted() as (connection, connect, switch):
+        answered = Event({**connect.headers, "Answer-State": "answered"})
+        await hear_from_now_on(connection, answered, media)
+        switch.says(PIECE)
+        async with open_channel(connection, answered, media) as channel:
+            diary = Diary()
+            await channel.listen(diary)
+            assert diary.audio == PIECE
+            assert switch.ears.qsize() == 1
+            await channel.hang_up()
+    assert media.directory.files() == []
+
+
+@pytest.mark.parametrize(("state", "kept"), [("ringing", False), ("answered", True)])
+async def test_nothing_is_kept_of_what_rings_nor_begun_again_where_it_is_kept(
+    media: Media, state: str, kept: bool
+) -> None:
+    if kept:
+        media.directory.ear(CALL, 0).write_bytes(PIECE)
+    async with scripted() as (connection, connect, switch):
+        await hear_from_now_on(connection, Event({**connect.headers, "Answer-State": state}), media)
+        assert switch.asked == []
+
+
+async def test_an_ear_that_cannot_be_begun_before_anybody_listens_is_told_to_who_does(media: Media) -> None:
+    async with scripted() as (connection, connect, switch):
+        switch.refuses["uuid_record"] = "-ERR Cannot record session!\n"
+        answered = Event({**connect.headers, "Answer-State": "answered"})
+        await hear_from_now_on(connection, answered, media)
+        async with open_channel(connection, answered, media) as channel:
+            with pytest.raises(MediaLost):
+                await channel.listen(Diary())
+            await channel.hang_up()
+
+
 async def test_a_recording_that_had_ended_is_gone_on_with(media: Media) -> None:
     media.directory.ear(CALL, 0).write_bytes(b"\1\0" * 100)
     async with scripted() as (connection, connect, switch), open_channel(connection, connect, media) as channel:
@@ -279,8 +316,10 @@ async def test_a_call_that_is_over_before_it_began(media: Media) -> None:
     async with scripted() as (connection, connect, switch):
         switch.refuses["uuid_setvar_multi"] = "-ERR No such channel!\n"
         with pytest.raises(HungUp):
+            media.directory.ear(CALL, 0).write_bytes(PIECE)
             async with open_channel(connection, connect, media):
                 pass
+    assert media.directory.files() == []
 
 
 async def test_events_of_another_call_are_not_ours(rig: Rig) -> None:

@@ -179,7 +179,9 @@ class FreeSwitchChannel:
             await self._connection.api(f"uuid_setvar_multi {self.line.id} {settings}")
         except CommandFailed as error:
             # The only reason is that there is no such call any more, and its end came before we asked to be told.
-            raise HungUp("UNKNOWN") from error
+            over = HungUp("UNKNOWN")
+            _settle(self._over, over)
+            raise over from error
         await self._speaking.take_over()
 
     async def _watch_connection(self) -> None:

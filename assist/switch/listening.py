@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import math
+from contextlib import suppress
 
 from assist.audio.formats import LINE
 from assist.call.channel import Listener
 from assist.errors import CommandFailed, MediaLost
 from assist.switch.connection import Connection
+from assist.switch.directory import MediaFile
+from assist.switch.events import Event
 from assist.switch.media import Media
 from assist.switch.recording import READ_BYTES, Recording
 
@@ -25,6 +28,22 @@ STALLED = 0.5
 _VARIABLES = (
     "{enable_file_write_buffering=false,RECORD_PRE_BUFFER_FRAMES=1,RECORD_READ_ONLY=true,RECORD_USE_THREAD=false}"
 )
+
+
+async def hear_from_now_on(connection: Connection, connect: Event, media: Media) -> None:
+    """Let FreeSWITCH keep what is said in a call, if that is answered already, for whoever will listen to it.
+
+    Whoever was called speaks at once, and it may take seconds until all is there that the call needs. What cannot be
+    kept is told to the listener.
+    """
+    recording = Recording(media.directory, connect["Unique-ID"])
+    if connect.get("Answer-State") == "answered" and recording.current is None:
+        with suppress(CommandFailed):
+            await _record(connection, connect["Unique-ID"], recording.begin())
+
+
+async def _record(connection: Connection, call: str, file: MediaFile) -> None:
+    await connection.api(f"uuid_record {call} start {file.path} 0 {_VARIABLES}")
 
 
 class Feed:
@@ -196,9 +215,8 @@ class Listening:
             await self._start()
 
     async def _start(self) -> None:
-        path = self._recording.begin().path
         try:
-            await self._connection.api(f"uuid_record {self._call} start {path} 0 {_VARIABLES}")
+            await _record(self._connection, self._call, self._recording.begin())
         except CommandFailed as error:
             raise self._media.directory.lost() from error
         self._runs = True
