@@ -42,6 +42,7 @@ from assist.switch.connection import Connection
 from assist.switch.control import Control, control
 from assist.switch.directory import MediaDirectory, sweep
 from assist.switch.events import Event
+from assist.switch.listening import hear_from_now_on
 from assist.switch.media import Media
 from assist.switch.server import Server, serve
 from assist.tracing.spans import About
@@ -87,6 +88,7 @@ class Worker:
         CALL.set(connect["Unique-ID"])
         try:
             with Tally(connect) as tally:
+                await hear_from_now_on(connection, connect, self._media)
                 async with (
                     holding(self._campaigns.open, connect) as held,
                     open_channel(connection, connect, self._media) as channel,
