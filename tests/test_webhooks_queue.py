@@ -7,7 +7,7 @@ import pytest
 
 from assist.webhooks.ladder import Dead, Delivered, Later, Tried
 from assist.webhooks.model import Claim, DeliveryState, Disabled, EventType, delivery_id
-from assist.webhooks.queue import LEASE, PATIENCE, Read
+from assist.webhooks.queue import LEASE, PATIENCE, TOGETHER, Read
 from tests.webhooks import NINE, House, happened, house
 
 OK = Tried(Delivered(), 204, "")
@@ -233,10 +233,18 @@ async def test_the_log_of_what_arrived_is_bounded(home: House) -> None:
     endpoint = await home.endpoint()
     events = [happened(number, EventType.CALL_ENDED) for number in range(1002)]
     await home.queue.put([(event, endpoint) for event in events])
-    claims = await home.queue.claim({endpoint: 1100})
-    for claim in claims:
-        await home.queue.settle(claim, OK)
-        await home.later(0.001)
+    settled = []
+    while claims := await home.queue.claim({endpoint: 1100}):
+        for claim in claims:
+            await home.queue.settle(claim, OK)
+            await home.later(0.001)
+            settled.append(claim.id)
     assert await home.redis.zcard(home.keys("delivered", endpoint)) == 1000
-    assert await home.queue.get(claims[0].id) is None
-    assert await home.queue.get(claims[-1].id) is not None
+    assert [bool(await home.queue.get(delivery)) for delivery in settled] == [False] * 2 + [True] * 1000
+
+
+async def test_no_more_is_claimed_at_once_than_can_be_sent_together(home: House) -> None:
+    one, other = await home.endpoint(), await home.endpoint()
+    await home.queue.put([(happened(number), endpoint) for endpoint in (one, other) for number in range(TOGETHER)])
+    claims = await home.queue.claim({one: TOGETHER - 5, other: TOGETHER})
+    assert [claim.endpoint for claim in claims] == [one] * (TOGETHER - 5) + [other] * 5

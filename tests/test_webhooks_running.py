@@ -18,6 +18,7 @@ from assist.settings import read_settings
 from assist.store import CallRecord, Store, open_store
 from assist.webhooks.keys import Keys
 from assist.webhooks.model import DeliveryState, EventType
+from assist.webhooks.running import run_webhooks
 from assist.webhooks.service import Webhooks, open_webhooks
 from tests.redis_process import redis_process
 from tests.webhooks import Receiver, verified
@@ -51,23 +52,34 @@ class Installation:
                 await asyncio.sleep(0.05)
 
 
-@pytest.fixture
-async def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Installation]:
+@asynccontextmanager
+async def receiving() -> AsyncIterator[tuple[Receiver, str]]:
+    """Lend a receiver on this machine, without TLS, and its address."""
     receiver = Receiver()
     runner = web.ServerRunner(web.Server(receiver), shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
+    yield receiver, f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    await runner.cleanup()
+
+
+@asynccontextmanager
+async def installed(redis_url: str, receiver: Receiver, url: str) -> AsyncIterator[Installation]:
+    async with (
+        Redis.from_url(redis_url, protocol=2) as client,
+        open_store(redis_url, timedelta(days=1)) as store,
+        open_webhooks(read_settings(), redis_url) as webhooks,
+    ):
+        yield Installation(client, store, webhooks, receiver, url)
+
+
+@pytest.fixture
+async def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Installation]:
+    monkeypatch.setenv("ASSIST_WEBHOOKS_LOOPBACK", "true")
     with redis_process(tmp_path) as redis:
         monkeypatch.setenv("REDIS_URL", redis.url)
-        monkeypatch.setenv("ASSIST_WEBHOOKS_LOOPBACK", "true")
-        async with (
-            Redis.from_url(redis.url, protocol=2) as client,
-            open_store(redis.url, timedelta(days=1)) as store,
-            open_webhooks(read_settings(), redis.url) as webhooks,
-        ):
-            yield Installation(client, store, webhooks, receiver, f"http://127.0.0.1:{port}/")
-        await runner.cleanup()
+        async with receiving() as (receiver, url), installed(redis.url, receiver, url) as installation:
+            yield installation
 
 
 @asynccontextmanager
@@ -112,6 +124,26 @@ async def test_whoever_is_asked_to_stop_does(installation: Installation) -> None
         await installation.delivered(endpoint.id, 1)
         process.terminate()
         assert await process.wait() == 0
+
+
+async def test_redis_may_come_and_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSIST_WEBHOOKS_LOOPBACK", "true")
+    stop = asyncio.Event()
+    async with receiving() as (receiver, url):
+        with redis_process(tmp_path, "--appendonly", "yes", "--appendfsync", "always") as redis:
+            running = asyncio.create_task(run_webhooks(read_settings(), redis.url, stop))
+            async with installed(redis.url, receiver, url) as before:
+                endpoint, _ = await before.webhooks.endpoints.create(url, [EventType.CALL_ENDED])
+                calls = {await before.call_ends()}
+                await before.delivered(endpoint.id, 1)
+            redis.process.kill()
+            redis.process.wait()
+        with redis_process(tmp_path, "--appendonly", "yes") as redis:
+            async with installed(redis.url, receiver, url) as after:
+                calls.add(await after.call_ends())
+                assert await after.delivered(endpoint.id, 2) == calls
+            stop.set()
+            await running
 
 
 async def _pass_leases(installation: Installation, endpoint: str) -> None:

@@ -25,6 +25,7 @@ from assist.webhooks.payload import Payloads
 from assist.webhooks.queue import Queue
 from assist.webhooks.relay import Relay
 from assist.webhooks.scripts import Scripts
+from assist.webhooks.service import open_redis
 from tests.https_server import NAME, Names, Server, https_server
 
 CLOCK: Final = "local function millis() return tonumber(redis.call('GET', KEYS[1] .. ':clock')) end\n"
@@ -72,7 +73,7 @@ async def house(url: str, *, by_hand: bool = True) -> AsyncIterator[House]:
     """Lend webhooks of their own in the Redis at *url*; their clock is set *by_hand*, or is that of Redis."""
     tag = f"test-{secrets.token_hex(4)}"
     keys = Keys(tag)
-    async with Redis.from_url(url, protocol=2) as redis, open_store(url, timedelta(days=1)) as store:
+    async with open_redis(url) as redis, open_store(url, timedelta(days=1)) as store:
         scripts = Scripts(redis, keys, CLOCK if by_hand else None)
         endpoints = Endpoints(redis, keys, scripts, loopback=True)
         built = House(redis, store, keys, LedgerKeys(f"{tag}-ledger"), endpoints, Queue(redis, keys, scripts, KEPT))

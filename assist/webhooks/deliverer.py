@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,7 +14,7 @@ from assist.web.client import Web
 from assist.web.signature import signed
 from assist.webhooks.endpoints import Endpoints
 from assist.webhooks.ladder import Dead, Delivered, Tried, judge, retry_after
-from assist.webhooks.model import Claim, Event, EventType, event_id
+from assist.webhooks.model import Claim, Endpoint, Event, EventType, event_id
 from assist.webhooks.payload import Payloads
 from assist.webhooks.queue import Queue
 
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 AT_ONCE: Final = 8
 """To one endpoint, by one process: what is slow there holds up nobody else."""
 LOOK: Final = 1.0
-"""Seconds between two looks at what is due, where nobody tells."""
+"""Seconds between two looks at what is due, where nobody tells, and at who is to be told what."""
 WITHIN: Final = 10.0
 """Seconds that an endpoint has for its answer."""
 
@@ -35,6 +36,8 @@ class Deliverer:
         self._endpoints = endpoints
         self._payloads = payloads
         self._web = web
+        self._known: Mapping[str, Endpoint] = {}
+        self._known_until = 0.0
         self._busy: Counter[str] = Counter()
         self._changed = asyncio.Event()
 
@@ -50,7 +53,7 @@ class Deliverer:
                 try:
                     for claim in await self._claims():
                         self._busy[claim.endpoint] += 1
-                        sending.create_task(self._send(claim))
+                        sending.create_task(self._send(claim, self._known[claim.endpoint]))
                 except StoreError as error:
                     log.warning("what is due is told later: %s", error)
                 try:
@@ -59,26 +62,31 @@ class Deliverer:
                 except TimeoutError:
                     continue
 
-    async def _claims(self) -> list[Claim]:
-        room = {endpoint.id: AT_ONCE - self._busy[endpoint.id] for endpoint in await self._endpoints.all()}
-        return [*await self._queue.claim(room)] if room else []
+    async def _claims(self) -> Sequence[Claim]:
+        """Return what is due, of each endpoint as much as there is room for."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._known_until:
+            self._known = {endpoint.id: endpoint for endpoint in await self._endpoints.all()}
+            self._known_until = now + LOOK
+        # Whoever has much to be told must not always be the first.
+        anyhow = random.sample([*self._known], len(self._known))
+        return await self._queue.claim({identity: AT_ONCE - self._busy[identity] for identity in anyhow})
 
-    async def _send(self, claim: Claim) -> None:
+    async def _send(self, claim: Claim, endpoint: Endpoint) -> None:
         try:
-            await self._settle(claim, await self._try(claim))
+            await self._settle(claim, await self._try(claim, endpoint))
         except StoreError as error:
             log.warning("delivery %s is tried again: %s", claim.id, error)
         finally:
             self._busy[claim.endpoint] -= 1
             self.wake()
 
-    async def _try(self, claim: Claim) -> Tried:
+    async def _try(self, claim: Claim, endpoint: Endpoint) -> Tried:
         """Send *claim*, and return what came of it. Raises `StoreError`."""
         try:
-            endpoint = await self._endpoints.get(claim.endpoint)
-            body = await self._payloads.of(claim.event, endpoint) if endpoint else None
-            if endpoint is None or body is None:
-                return Tried(Dead(gone=False), None, "there is nothing to tell any more")
+            body = await self._payloads.of(claim.event, endpoint)
+            if body is None:
+                return Tried(Dead(gone=False), None, "what was said is not kept any more")
             headers = signed(claim.event.id, datetime.now(UTC), body, await self._endpoints.secrets(endpoint.id))
             answer = await self._web.post(endpoint.url, body.encode(), headers, within=WITHIN, most=0)
         except WebError as error:

@@ -16,6 +16,8 @@ from assist.webhooks.scripts import Scripts
 
 LEASE: Final = timedelta(seconds=30)
 """For one try, which takes ten seconds at most; whoever did not settle it by then is taken for dead."""
+TOGETHER: Final = 64
+"""Claims: more would take each other's time."""
 PATIENCE: Final = timedelta(days=5)
 """After so long without success an endpoint is disabled."""
 
@@ -75,10 +77,15 @@ class Queue:
             return bool(await self._scripts.put(*position, self._kept, *fields) >= 0)
 
     async def claim(self, most: Mapping[str, int]) -> Sequence[Claim]:
-        """Return what is due now, of each endpoint so many *most*; of those that are disabled nothing."""
+        """Return what is due now, of each endpoint so many *most* and `TOGETHER` in all; nothing of those disabled.
+
+        Whoever is named first comes first.
+        """
         wanted = [field for endpoint, room in most.items() if room > 0 for field in (endpoint, room)]
+        if not wanted:
+            return []
         async with bounded(OUT_OF_CALL):
-            answer = await self._scripts.claim(_ms(LEASE), *wanted)
+            answer = await self._scripts.claim(_ms(LEASE), TOGETHER, *wanted)
         return [
             Claim(identity.decode(), endpoint.decode(), event_of(event), tries, fence)
             for identity, endpoint, event, tries, fence in zip(*(iter(answer),) * 5, strict=True)

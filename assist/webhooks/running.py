@@ -2,8 +2,6 @@
 
 import asyncio
 
-from redis.asyncio import Redis
-
 from assist.aio import end
 from assist.campaign.ledger.keys import Keys as LedgerKeys
 from assist.campaign.ledger.views import Views
@@ -13,7 +11,7 @@ from assist.web.client import open_web
 from assist.webhooks.deliverer import Deliverer
 from assist.webhooks.payload import Payloads
 from assist.webhooks.relay import Relay
-from assist.webhooks.service import MANNERS, webhooks_in
+from assist.webhooks.service import open_redis, webhooks_in
 
 
 async def run_webhooks(settings: Settings, url: str, stop: asyncio.Event) -> None:
@@ -22,7 +20,7 @@ async def run_webhooks(settings: Settings, url: str, stop: asyncio.Event) -> Non
     Any number of processes may do so. Redis, at *url*, may come and go.
     """
     async with (
-        Redis.from_url(url, **MANNERS) as redis,
+        open_redis(url) as redis,
         open_store(url, settings.redis.retention) as store,
         open_web(loopback=settings.webhooks.loopback) as web,
     ):

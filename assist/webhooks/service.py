@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -18,8 +18,11 @@ from assist.webhooks.model import Event, EventType, delivery_id, event_id
 from assist.webhooks.queue import Queue
 from assist.webhooks.scripts import Scripts
 
+CONNECTIONS: Final = 32
+"""Of one process, two of which wait for news; whoever finds none free waits for one."""
+
 # As the store's: one more try is what a restarted server takes. Sending a command twice does no harm here.
-MANNERS: Final[dict[str, Any]] = {"retry": Retry(NoBackoff(), 1), "protocol": 2, "socket_timeout": None}
+_MANNERS: Final[dict[str, Any]] = {"retry": Retry(NoBackoff(), 1), "protocol": 2, "socket_timeout": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,13 @@ class Webhooks:
 @asynccontextmanager
 async def open_webhooks(settings: Settings, url: str) -> AsyncIterator[Webhooks]:
     """Lend the webhooks of an installation, whose Redis is at *url*. It need not be up yet."""
-    async with Redis.from_url(url, **MANNERS) as redis:
+    async with open_redis(url) as redis:
         yield webhooks_in(redis, settings)
+
+
+def open_redis(url: str) -> Redis:
+    """Return a client, to be closed, of the Redis at *url*."""
+    return Redis.from_pool(BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=None, **_MANNERS))
 
 
 def webhooks_in(redis: Redis, settings: Settings) -> Webhooks:
