@@ -5,10 +5,11 @@ import pytest
 
 from assist.assistant import Assistant, load
 from assist.call.answer_words import Kind
-from assist.call.channel import Direction
+from assist.call.channel import Direction, Listener
 from assist.call.errand import Errand
 from assist.call.events import Answered, CallBack, OptedOut, Said
 from assist.errors import ProviderError, StoreError
+from assist.switch.recording import READ_BYTES
 from tests.fakes import FOREVER, WORD, FakeChannel, FakeVoice
 from tests.recordings import recording
 from tests.score import SILENCE, Score, in_call
@@ -19,6 +20,8 @@ INTRODUCTION = "Es la clínica, por una cita."
 ERRAND = Errand(GREETING, message=MESSAGE, introduction=INTRODUCTION)
 HELLO = recording("es", "vm-sorry").audio[: 2 * 6400]
 MONOLOGUE = recording("es", "tt-weasels").audio
+TAPE = recording("es", "vm-nobodyavail").audio
+"""A voicemail that a person spoke."""
 LEAVE_ONE = "Deje su mensaje después de la señal."
 DOWN = ProviderError("fake", "down", temporary=True)
 
@@ -120,6 +123,55 @@ async def test_a_beep_before_the_words_are_understood_counts(assistant: Assistan
         await score.settle()
         assert await running == "NORMAL_CLEARING"
         assert score.said == [MESSAGE]
+
+
+@pytest.mark.parametrize("words", ["En este momento nadie está libre para responder a su llamada.", "Nadie sabe.", ""])
+@pytest.mark.parametrize("gap", [0.0, 0.1, 0.3, 0.7])
+async def test_a_persons_voice_on_a_tape_and_a_beep_are_a_voicemail(
+    assistant: Assistant, gap: float, words: str
+) -> None:
+    async with in_call(assistant, [words, "", ""], channel=outbound(), errand=ERRAND) as (score, running):
+        await score.silence(0.4)
+        await score.hears(TAPE + bytes(round(gap * 8000) * 2) + beep(seconds=0.5))
+        await score.silence(0.7)
+        await score.settle()
+        assert await running == "NORMAL_CLEARING"
+        assert score.said[-1] == MESSAGE
+        assert kinds(score)[-1] is Kind.VOICEMAIL
+        assert score.brain.asked == []
+
+
+class Late(FakeChannel):
+    """A line that has been recorded for a while when somebody listens at last: all of it is heard at once."""
+
+    def __init__(self, recorded: bytes) -> None:
+        super().__init__(direction=Direction.OUTBOUND)
+        self._recorded = recorded
+
+    async def listen(self, listener: Listener, since: int = 0) -> None:
+        await super().listen(listener, since)
+        for start in range(0, len(self._recorded), READ_BYTES):
+            listener.hear(self._recorded[start : start + READ_BYTES])
+
+
+@pytest.mark.parametrize("words", [LEAVE_ONE, ""])
+async def test_a_voicemail_that_has_greeted_and_beeped_before_anybody_listened_gets_the_message(
+    assistant: Assistant, words: str
+) -> None:
+    channel = Late(SILENCE * 20 + TAPE + SILENCE * 20 + beep() + SILENCE * 50)
+    async with in_call(assistant, [words, ""], channel=channel, errand=ERRAND) as (score, running):
+        await score.silence(0.7)
+        await score.settle()
+        assert await running == "NORMAL_CLEARING"
+        assert score.said == [MESSAGE]
+        assert kinds(score)[-1] is Kind.VOICEMAIL
+
+
+async def test_a_person_who_said_hello_before_anybody_listened_is_greeted_at_once(assistant: Assistant) -> None:
+    channel = Late(SILENCE * 20 + HELLO + SILENCE * 50)
+    async with in_call(assistant, ["¿Hola?"], channel=channel, errand=ERRAND) as (score, _):
+        await score.settle()
+        assert (score.said, kinds(score)) == ([GREETING], [Kind.HUMAN])
 
 
 async def test_a_voicemail_without_a_beep_gets_the_message_after_its_silence(assistant: Assistant) -> None:
