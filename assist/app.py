@@ -34,8 +34,9 @@ from assist.journal import Journal, follow, turns_of
 from assist.log import CALL
 from assist.monitor.pulse import pulse, taking_calls
 from assist.monitor.tally import Tally
+from assist.postbox import Postbox, open_postbox
 from assist.settings import Settings
-from assist.store import SESSION_KEPT, Store, TurnRecord, open_store
+from assist.store import SESSION_KEPT, Store, TurnRecord, open_store, operator
 from assist.store import Worker as WorkerState
 from assist.switch.channel import FreeSwitchChannel, open_channel
 from assist.switch.connection import Connection
@@ -66,6 +67,7 @@ class Parts:
     ears: Ears
     kit: Kit
     tracing: Tracing
+    postbox: Postbox
 
 
 class Worker:
@@ -78,6 +80,7 @@ class Worker:
         self._ears = parts.ears
         self._kit = parts.kit
         self._tracing = parts.tracing
+        self._postbox = parts.postbox
         self._campaigns = campaigns
         self._assistants = assistants
         self._saved: dict[str, float] = {}
@@ -140,7 +143,10 @@ class Worker:
             errand = held.errand(assistant) if held else None
 
             call = Call(channel, ear, assistant, engines, self._store, note, errand)
-            cause = await call.run(session)
+            with self._postbox.holding(channel.line.id, call.orders):
+                if session:
+                    await self._postbox.missed(channel.line.id, call.orders, session.ordered)
+                cause = await call.run(session)
             log.info("the call is over: %s", cause)
             used = engines.bill.items if engines.bill else ()
             await journal.conclude(used)
@@ -243,10 +249,11 @@ async def worker(settings: Settings, alive: AbstractAsyncContextManager[None]) -
         ears = Ears(await asyncio.to_thread(Vad))
         stack.callback(ears.close)
         tracing = await stack.enter_async_context(open_tracing(settings.tracing))
+        postbox = await stack.enter_async_context(open_postbox(store))
         await stack.enter_async_context(alive)
         listen, limit = settings.listen, settings.workers.calls
         campaigns = Campaigns(settings, url, await stack.enter_async_context(AsyncExitStack()))
-        hold = Worker(settings, assistants, Parts(store, media, ears, kit, tracing), campaigns).hold
+        hold = Worker(settings, assistants, Parts(store, media, ears, kit, tracing, postbox), campaigns).hold
         serving: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
         telling = asyncio.create_task(_tell_alive(store, serving, limit))
         stack.callback(telling.cancel)
@@ -294,6 +301,7 @@ async def place_call(
         open_store(url, settings.redis.retention) as store,
         switch(settings) as freeswitch,
     ):
+        await store.audit.record(operator(), "call.place", call, assistant=assistant)
         try:
             await freeswitch.originate(endpoint, number, uuid=call, context="assist", variables=variables)
         except asyncio.CancelledError:

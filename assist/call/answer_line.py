@@ -21,7 +21,6 @@ BEFORE = 0.3
 """Seconds of silence that an utterance begins with."""
 
 
-
 class BeepEar:
     """A `Listener` that passes on what it is told, and listens for tones (`assist.audio.beep`) as long as it is to."""
 

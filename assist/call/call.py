@@ -25,6 +25,7 @@ from assist.call.hearing import Hearing, Question
 from assist.call.limit import uncounted
 from assist.call.meeting import Meeting
 from assist.call.minutes import Minutes
+from assist.call.orders import Order, Orders, ToSay
 from assist.call.session import Memory, Session
 from assist.call.speech import Fillers, Manner, Outcome, Speech
 from assist.call.timing import turn
@@ -71,6 +72,8 @@ class Call:
         self._failures = 0
         self._over = False
         self._expects_keys = False
+        self.orders = Orders()
+        """What somebody outside wants of this call."""
 
     async def run(self, session: Session | None = None) -> str:
         """Hold the conversation, from the beginning or from *session* on, and return the hang-up cause.
@@ -176,17 +179,33 @@ class Call:
         timing = self._assistant.timing
         still_there = self._phrases.still_there
         for number in range(timing.silence_prompts):
-            if question := await self._hearing.listen(timing.silence_s):
+            if (question := await self._listen(timing.silence_s)) or self._over:
                 return question
             if question := await self._say_phrase(still_there[number % len(still_there)]):
                 return question
-        if question := await self._hearing.listen(timing.silence_s):
+        if (question := await self._listen(timing.silence_s)) or self._over:
             return question
         question = await self._say_phrase(self._phrases.silent_goodbye)
         self._over = question is None
         return question
 
+    async def _listen(self, seconds: float) -> Question | None:
+        """Return what the caller says, or None after so much silence; meanwhile what was ordered is done."""
+        while not (question := await self._hearing.listen(seconds, unless=self.orders.given)):
+            order = self.orders.take()
+            if order is None or (question := await self._obey(order)) or self._over:
+                break
+        return question
+
     # The assistant's side
+
+    async def _obey(self, order: Order) -> Question | None:
+        """Do what somebody outside wants, once, and return what the caller says over it."""
+        self._session.ordered = order.id
+        await self._minutes.save()
+        if isinstance(order, ToSay):
+            return await self._say_phrase(order.text)
+        return await self._transfer(order.destination)
 
     async def _answer(self, question: Question) -> Question | None:
         """Answer, and return what the caller says over the answer."""
@@ -269,7 +288,7 @@ class Call:
             if destination := self._assistant.destinations.get(name):
                 outcome = await self._channel.transfer(destination)
             else:
-                log.warning("the brain named a destination that is not on the list")
+                log.warning("a destination was named that is not on the list")
                 outcome = TransferOutcome.FAILED
         self._diary(Transferred(name, outcome))
         self._dialog.messages.append(Message(Speaker.LINE, f"transfer {outcome}"))

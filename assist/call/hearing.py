@@ -1,8 +1,10 @@
 """What the caller says, understood: from an utterance that begins to a question that is complete."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import Any
 
 from assist.aio import race
 from assist.call.ear import Ear, Keyed, Spoken
@@ -44,9 +46,17 @@ class Hearing:
         self._manner = manner
         self._languages = languages
 
-    async def listen(self, seconds: float) -> Question | None:
-        """Return what the caller says, or `None` after so much silence; a noise starts it anew. Raises `NotHeard`."""
-        while utterance := await race(self._ear.next_utterance(), self._ear.silence(seconds)):
+    async def listen(
+        self, seconds: float, unless: Callable[[], Coroutine[Any, Any, None]] | None = None
+    ) -> Question | None:
+        """Return what the caller says, or `None` after so much silence; a noise starts it anew. Raises `NotHeard`.
+
+        *unless*: what else ends the silence.
+        """
+        others = [unless] if unless else []
+        while utterance := await race(
+            self._ear.next_utterance(), self._ear.silence(seconds), *(other() for other in others)
+        ):
             if question := await self.understand(utterance):
                 return question
         return None

@@ -33,6 +33,8 @@ class Session:
     """Of a call that we placed."""
     spent: tuple[Item, ...] = ()
     """What the call has cost so far."""
+    ordered: str = "0"
+    """The last order from outside that was done."""
 
     def to_json(self) -> bytes:
         return _JSON.dump_json(self)

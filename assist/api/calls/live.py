@@ -20,6 +20,7 @@ from assist.api.rooms import Here, Rooms
 from assist.call.events import Ended
 from assist.call.session import Session
 from assist.errors import ConfigurationError, ConnectionLost
+from assist.postbox import SAY, TRANSFER, fields_of
 
 following: Final = APIRouter(tags=["calls"], dependencies=[needs(Scope.READ)])
 router: Final = APIRouter(tags=["calls"], dependencies=[needs(Scope.CALLS)], route_class=OnceRoute)
@@ -102,7 +103,7 @@ async def hang_up(rooms: Here, call_id: UUID, idempotency_key: IdempotencyKey = 
 async def say(rooms: Here, call_id: UUID, wanted: Say, idempotency_key: IdempotencyKey = None) -> Ordered:
     """As soon as nobody talks. What was heard of it is told among the call's events."""
     await _held(rooms, str(call_id))
-    return await _ordered(rooms, call_id, "say", wanted.text)
+    return await _ordered(rooms, call_id, SAY, wanted.text)
 
 
 @router.post(
@@ -121,7 +122,7 @@ async def transfer(rooms: Here, call_id: UUID, wanted: TransferTo, idempotency_k
         listed = ", ".join(sorted(known)) or "none"
         faults = [Fault(detail=f"this assistant has: {listed}", pointer="/destination")]
         raise Refusal("not-found", "There is no such destination.", faults)
-    return await _ordered(rooms, call_id, "transfer", wanted.destination)
+    return await _ordered(rooms, call_id, TRANSFER, wanted.destination)
 
 
 async def _held(rooms: Rooms, call: str) -> Session:
@@ -141,7 +142,7 @@ def _destinations(rooms: Rooms, session: Session) -> set[str]:
 
 
 async def _ordered(rooms: Rooms, call: UUID, what: str, argument: str) -> Ordered:
-    identity = await rooms.store.order(str(call), {"do": what, "with": argument}, within=1.0)
+    identity = await rooms.store.order(str(call), fields_of(what, argument), within=1.0)
     return Ordered(call=call, id=identity)
 
 
