@@ -27,14 +27,14 @@ COPY config config
 COPY freeswitch/conf freeswitch/conf
 COPY scripts/freeswitch scripts/freeswitch
 COPY deploy/start-freeswitch ./
-COPY deploy/healthy.py /usr/local/lib/assist/
 ENV PATH=/opt/assist/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    ASSIST_STATE_DIR=/var/lib/assist
+    ASSIST_STATE_DIR=/var/lib/assist \
+    ASSIST_METRICS_LISTEN=127.0.0.1:9464
 USER ${UID}:${GID}
 VOLUME /var/lib/assist
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 \
-    CMD ["python3", "/usr/local/lib/assist/healthy.py", "workers"]
+    CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9464/health/ready')"]
 ENTRYPOINT ["assist"]
 CMD ["serve"]

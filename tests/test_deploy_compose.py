@@ -74,7 +74,7 @@ def test_nothing_is_published() -> None:
 def test_secrets_must_be_given() -> None:
     text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
     required = set(re.findall(r"\$\{(\w+):\?", text))
-    assert required == {"ASSIST_ESL_PASSWORD", "ASSIST_CARRIER_CIDRS", "ASSIST_SIP_IP"}
+    assert required == {"ASSIST_ESL_PASSWORD", "ASSIST_CARRIER_CIDRS", "ASSIST_SIP_IP", "GRAFANA_PASSWORD"}
     for name in required:
         assert f"${{{name}:-" not in text
         assert f"\n{name}=\n" in (DEPLOY / ".env.example").read_text(encoding="utf-8")
@@ -169,3 +169,28 @@ def test_volumes_that_belong_to_root_at_first_are_handed_over() -> None:
     }
     assert written == prepared
     assert prepared <= set(SERVICES["prepare"]["entrypoint"])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_whoever_is_asked_for_numbers_and_health_is_there(name: str) -> None:
+    address = SERVICES[name]["environment"]["ASSIST_METRICS_LISTEN"]
+    assert address.startswith("127.0.0.1:")
+    assert f"http://{address}/health/ready" in SERVICES[name]["healthcheck"]["test"][-1]
+    jobs = yaml.safe_load((DEPLOY / "monitoring/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    targets = [target for job in jobs for static in job.get("static_configs", []) for target in static["targets"]]
+    assert targets.count(address) == 1
+
+
+def test_prometheus_and_grafana_find_their_files_and_each_other() -> None:
+    config = next(word for word in SERVICES["prometheus"]["command"] if "--config.file=" in word).partition("=")[2]
+    folder, _, file = config.rpartition("/")
+    assert (DEPLOY / mounts("prometheus")[folder] / file).is_file()
+    places = mounts("grafana")
+    provisioning = DEPLOY / places["/etc/grafana/provisioning"]
+    providers = yaml.safe_load((provisioning / "dashboards/assist.yml").read_text(encoding="utf-8"))["providers"]
+    for provider in providers:
+        assert [*(DEPLOY / places[provider["options"]["path"]]).glob("*.json")]
+    sources = yaml.safe_load((provisioning / "datasources/prometheus.yml").read_text(encoding="utf-8"))["datasources"]
+    listening = next(word for word in SERVICES["prometheus"]["command"] if "listen-address" in word).partition("=")[2]
+    assert [source["url"] for source in sources] == [f"http://{listening}"]
+    assert SERVICES["grafana"]["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"

@@ -66,3 +66,8 @@ def test_what_the_program_reads_beside_its_code_is_installed_with_it() -> None:
         if path.is_file() and path.suffix not in {".py", ".pyc"} and "__pycache__" not in path.parts
     }
     assert beside == packaged
+
+
+def test_the_health_check_asks_where_it_listens() -> None:
+    address = re.search(r"ASSIST_METRICS_LISTEN=(\S+)", DOCKERFILE)
+    assert address and f"http://{address[1]}/health/ready" in DOCKERFILE.partition("HEALTHCHECK")[2]

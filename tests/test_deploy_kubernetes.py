@@ -89,7 +89,7 @@ def test_no_port_is_published() -> None:
 def test_every_variable_is_one_that_is_read() -> None:
     assert set(settings()) <= {*variables(), *of_freeswitch()}
     for name in ("workers", "dialer"):
-        assert set(given(CONTAINERS[name])) <= set(variables())
+        assert set(given(CONTAINERS[name])) <= {*variables(), "HOST_IP"}
     assert {one for one in given(FREESWITCH) if one.startswith("ASSIST_")} <= of_freeswitch()
 
 
@@ -112,3 +112,14 @@ def test_what_the_first_container_copies_is_in_the_image() -> None:
     conf = next(mount for mount in FREESWITCH["volumeMounts"] if mount["name"] == "conf")["mountPath"]
     assert given(FREESWITCH)["FREESWITCH_CONF"] == conf
     assert FREESWITCH["command"][-1] == f"{conf}/start-freeswitch"
+
+
+@pytest.mark.parametrize("name", ["workers", "dialer"])
+def test_probes_ask_where_it_listens(name: str) -> None:
+    port = given(CONTAINERS[name])["ASSIST_METRICS_LISTEN"].removeprefix("$(HOST_IP):")
+    for probe in ("startupProbe", "readinessProbe"):
+        assert CONTAINERS[name][probe]["httpGet"] == {"path": "/health/ready", "port": int(port)}
+    names = [one["name"] for one in CONTAINERS[name]["env"]]
+    assert names.index("HOST_IP") < names.index("ASSIST_METRICS_LISTEN"), "only what stands before is put in"
+    monitor = yaml.safe_load((FOLDER / "monitoring/podmonitor.yaml").read_text(encoding="utf-8"))
+    assert int(port) in [endpoint["portNumber"] for endpoint in monitor["spec"]["podMetricsEndpoints"]]

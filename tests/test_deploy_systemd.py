@@ -7,6 +7,7 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+import yaml
 
 from assist.settings import variables
 from tests.test_deploy_compose import SERVICES, of_freeswitch
@@ -95,3 +96,10 @@ def test_every_variable_is_one_that_is_read() -> None:
     named = set(re.findall(r"^#?([A-Z_]+)=", (FOLDER / "environment.example").read_text(), re.MULTILINE))
     assert named <= {*variables(), *of_freeswitch()}
     assert "ASSIST_ESL_PASSWORD" in named
+
+
+def test_each_service_tells_how_it_is_at_an_address_of_its_own() -> None:
+    jobs = yaml.safe_load((FOLDER.parent / "monitoring/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    targets = {target for job in jobs for static in job.get("static_configs", []) for target in static["targets"]}
+    told = {unit(name)["Service"]["Environment"] for name in ("assist", "assist-dialer")}
+    assert {f"ASSIST_METRICS_LISTEN={target}" for target in targets} == told

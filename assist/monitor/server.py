@@ -5,14 +5,19 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Final
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.exposition import choose_encoder
 
+from assist.aio import end
 from assist.monitor.sight import Look, Sight, gauges, look_at_all
 
 log = logging.getLogger(__name__)
+
+AGAIN: Final = 2.0
+"""Seconds between two attempts at an address that is taken."""
 
 
 class Pages:
@@ -41,33 +46,54 @@ class Pages:
 
 
 @asynccontextmanager
-async def monitoring(address: tuple[str, int] | None, looks: Sequence[Look]) -> AsyncIterator[int]:
-    """Answer at *address* while the block lasts; nowhere if there is none. Yields the port.
+async def monitoring(address: tuple[str, int] | None, looks: Sequence[Look]) -> AsyncIterator[asyncio.Future[int]]:
+    """Answer at *address* while the block lasts, as soon as that is free; nowhere if there is none. Yields the port.
 
-    Raises `OSError` if the address is taken.
+    During an upgrade the one before has it for a while; and calls are worth more than what is told of them.
     """
+    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     if address is None:
-        yield 0
+        yield port
         return
-    pages = Pages(looks)
-    app = web.Application()
-    app.add_routes(
+    runner = web.AppRunner(_application(looks), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    binding = asyncio.create_task(_bind(runner, address, port), name="metrics")
+    try:
+        yield port
+    finally:
+        await end(binding)
+        await runner.cleanup()
+
+
+def _application(looks: Sequence[Look]) -> web.Application:
+    pages, application = Pages(looks), web.Application()
+    application.add_routes(
         [
             web.get("/metrics", pages.metrics),
             web.get("/health/live", pages.live),
             web.get("/health/ready", pages.ready),
         ]
     )
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
+    return application
+
+
+async def _bind(runner: web.AppRunner, address: tuple[str, int], port: asyncio.Future[int]) -> None:
+    complained = False
+    while True:
         site = web.TCPSite(runner, *address)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        log.info("metrics and health at http://%s:%d", host, port)
-        yield port
-    finally:
-        await runner.cleanup()
+        try:
+            await site.start()
+        except OSError as error:
+            if not complained:
+                log.error("nobody can ask how this process is until this is mended: ASSIST_METRICS_LISTEN: %s", error)
+            complained = True
+            await site.stop()
+            await asyncio.sleep(AGAIN)
+            continue
+        host, bound = runner.addresses[-1][:2]
+        log.info("metrics and health at http://%s:%d", host, bound)
+        port.set_result(bound)
+        return
 
 
 async def _build() -> Sight:

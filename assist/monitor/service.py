@@ -20,7 +20,7 @@ from assist.settings import Settings
 async def monitored(settings: Settings) -> AsyncIterator[Mapping[str, str]]:
     """Tell, while the block lasts, how the workers of this process are, if the settings say where.
 
-    Yields the variables that the workers need for it. Raises `AssistError`, and `OSError` if the address is taken.
+    Yields the variables that the workers need for it. Raises `AssistError`.
     """
     if settings.metrics.listen is None:
         yield {}
