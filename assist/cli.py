@@ -24,6 +24,8 @@ from assist.errors import AssistError, ConfigurationError, HungUp
 from assist.heartbeat import heartbeat
 from assist.log import set_up_logging
 from assist.monitor.service import monitored
+from assist.privacy.cli import audit, erase, retention
+from assist.privacy.retention import Sweeping
 from assist.prompts.cli import prompts
 from assist.roster import Policy
 from assist.settings import Settings, read_settings
@@ -76,9 +78,13 @@ def serve() -> None:
 async def _supervise(settings: Settings, policy: Policy) -> bool:
     async with monitored(settings) as variables:
         others = [API_COMMAND] if settings.api.listen else []
-        return await supervise(
-            WORKER_COMMAND, policy, sweep=lambda: sweep_media(settings), variables=variables, others=others
-        )
+        over = Sweeping(settings)
+
+        async def sweep() -> None:
+            await sweep_media(settings)
+            await over()
+
+        return await supervise(WORKER_COMMAND, policy, sweep=sweep, variables=variables, others=others)
 
 
 @cli.command("worker", hidden=True)
@@ -133,4 +139,7 @@ cli.add_command(campaign)
 cli.add_command(dialer)
 cli.add_command(prompts)
 cli.add_command(doctor)
+cli.add_command(erase)
+cli.add_command(retention)
+cli.add_command(audit)
 cli.add_command(webhooks)

@@ -67,11 +67,13 @@ def _run(campaign: str, work: Callable[[Desk, str], Coroutine[Any, Any, bool]], 
 
 async def _start(desk: Desk, name: str) -> bool:
     files = read_files(desk.settings)
+    await desk.record("campaign.start", name)
     return await course.start(files, desk.ledger, files.plans.get(name), await desk.capacity(), time.time())
 
 
 async def _resume(desk: Desk, name: str) -> bool:
     files = read_files(desk.settings)
+    await desk.record("campaign.resume", name)
     return await course.resume(files, desk.ledger, files.plans.get(name), await desk.capacity(), time.time())
 
 
@@ -82,7 +84,9 @@ def pause(campaign: str, as_json: bool) -> None:
     """Let nobody new of CAMPAIGN be called. Calls in progress go on to their end."""
 
     async def work(desk: Desk) -> int:
-        return await course.pause(desk.ledger, await desk.known(campaign))
+        name = await desk.known(campaign)
+        await desk.record("campaign.pause", name)
+        return await course.pause(desk.ledger, name)
 
     live = at_desk(work)
     text = f"{campaign} rests: nobody new is called, and {live} calls in progress go on to their end"
@@ -101,7 +105,9 @@ def cancel(campaign: str, hang_up: bool, yes: bool, as_json: bool) -> None:
         _ask(campaign, hang_up=hang_up)
 
     async def work(desk: Desk) -> course.Cancelled:
-        return await course.cancel(desk.ledger, await desk.known(campaign), desk.settings.esl if hang_up else None)
+        name = await desk.known(campaign)
+        await desk.record("campaign.cancel", name)
+        return await course.cancel(desk.ledger, name, desk.settings.esl if hang_up else None)
 
     found = at_desk(work, *(["ASSIST_ESL_PASSWORD"] if hang_up else []))
     left = f"{found.live} calls in progress go on to their end"
@@ -131,6 +137,7 @@ def tick(as_json: bool) -> None:
         capacity = await desk.capacity()
 
         async def begin(name: str) -> None:
+            await desk.record("campaign.start", name, due=1)
             await course.start_as_due(files, desk.ledger, name, capacity, now, desk.settings.retention.contacts)
 
         return await make_starts(desk.ledger, files.plans, files.campaigns.names(), begin, now)
@@ -163,6 +170,7 @@ def test(campaign: str, as_json: bool) -> None:
             raise ConfigurationError(f"{campaign}: nobody knows your number; write test: {{number: …}} in its file")
         if not await desk.store.workers():
             raise NotCalled("no worker lives to hold the call: start assist serve")
+        await desk.record("campaign.test", campaign)
         async with open_nodes(desk.settings.esl) as nodes:
             tried = Tried(ContactState.CLAIMED)
             rehearsed = Rehearsed(desk.ledger, files.plans, nodes, desk.store)

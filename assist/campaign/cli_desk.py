@@ -17,7 +17,7 @@ from assist.campaign.service import ledger_of
 from assist.embedded_redis import redis_server
 from assist.errors import ConfigurationError
 from assist.settings import Settings, read_settings
-from assist.store import Store, open_store
+from assist.store import Store, open_store, operator
 
 T = TypeVar("T")
 
@@ -37,6 +37,10 @@ class Desk:
         workers = await self.store.workers()
         meant = self.settings.workers.count * self.settings.workers.calls
         return sum(worker.capacity for worker in workers) or meant
+
+    async def record(self, action: str, subject: str = "", **details: str | int) -> None:
+        """Write down that whoever runs this command does *action*, before it is done. Raises `StoreError`."""
+        await self.store.audit.record(operator(), action, subject, **details)
 
     async def known(self, name: str) -> str:
         """Return *name*. Raises `ConfigurationError` if nothing was ever imported into a campaign of that name."""

@@ -49,6 +49,7 @@ def add(numbers: tuple[str, ...], country: str, campaign: str | None, as_json: b
 
     async def work(desk: Desk) -> int:
         listed, of = DoNotCall(desk.ledger), await _of(desk, campaign)
+        await desk.record("dnc.add", of or "", numbers=len(read))
         return sum([await listed.add(number, of) for number in read])
 
     new = at_desk(work)
@@ -67,6 +68,7 @@ def remove(numbers: tuple[str, ...], country: str, campaign: str | None, as_json
 
     async def work(desk: Desk) -> int:
         listed, of = DoNotCall(desk.ledger), await _of(desk, campaign)
+        await desk.record("dnc.remove", of or "", numbers=len(read))
         return sum([await listed.remove(number, of) for number in read])
 
     removed = at_desk(work)
@@ -119,7 +121,9 @@ def import_(
     async def work(desk: Desk) -> importing.Progress:
         columns = TextColumn("reading"), BarColumn(), TaskProgressColumn()
         ended: importing.Progress | None = None
-        told = DoNotCall(desk.ledger).read(file, country.upper(), source, await _of(desk, campaign), registry=day)
+        of = await _of(desk, campaign)
+        await desk.record("dnc.import", of or "", source=source)
+        told = DoNotCall(desk.ledger).read(file, country.upper(), source, of, registry=day)
         with Progress(*columns, console=aside(quiet=as_json), transient=True) as bar:
             task = bar.add_task("", total=1.0)
             async for ended in told:

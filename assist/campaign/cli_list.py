@@ -78,6 +78,7 @@ def import_(
 
     async def work(desk: Desk) -> importing.Progress:
         capacity = await desk.capacity()
+        await desk.record("campaign.import", campaign)
         told = take_in(files, desk.ledger, plan, path, capacity, time.time(), numbers_in=numbers_in, instead=instead)
         return await _shown(told, quiet=as_json)
 

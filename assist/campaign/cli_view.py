@@ -117,6 +117,7 @@ def results(
 
     async def work(desk: Desk) -> int:
         name = await desk.known(campaign)
+        await desk.record("campaign.again" if again else "campaign.results", name)
         if again:
             return await _again(desk.ledger, name)
         if redial:

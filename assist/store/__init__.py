@@ -15,6 +15,7 @@ key                     type   holds                                         kep
 ``caller:<number>``     zset   calls with whoever has that, by when they     `Retention` of the
                                began; sixteen bytes stand for the number     history
 ``audit``               stream who did what                                  likewise, its own
+``first:<what>``        string that somebody does something now and then      until it is due
 ``orders``              stream what calls were asked to do from outside      ten minutes
 ``worker:<name>``       string `Worker`, its last heartbeat                  a few seconds
 ``workers``             zset   names of those                                while they live
@@ -27,7 +28,7 @@ Calls are known by FreeSWITCH's UUID; nothing is keyed by a telephone number. Wh
 stays for ever, and goes last when there is no room. The braces keep a cache in one place of a Cluster.
 """
 
-from assist.store.audit import Audit, Deed
+from assist.store.audit import Audit, Deed, operator
 from assist.store.bounds import IN_CALL, OUT_OF_CALL, bounded
 from assist.store.callers import Callers
 from assist.store.history import NEWS, History, Page
@@ -55,4 +56,5 @@ __all__ = [
     "Worker",
     "bounded",
     "open_store",
+    "operator",
 ]

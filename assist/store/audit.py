@@ -1,5 +1,7 @@
 """Who did what: every change that somebody asked for, and every look at what was said."""
 
+import os
+import pwd
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,12 +38,10 @@ class Audit:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def record(
-        self, actor: str, action: str, subject: str = "", *, within: float = OUT_OF_CALL, **details: str | int
-    ) -> None:
+    async def record(self, actor: str, action: str, subject: str = "", **details: str | int) -> None:
         """Write down that *actor* does *action* to *subject*. Do it before: nothing is to happen unrecorded."""
         fields: dict[Any, Any] = {"actor": actor, "action": action, "subject": subject, **details}
-        async with bounded(within):
+        async with bounded(OUT_OF_CALL):
             await self._redis.xadd(KEY, fields, maxlen=MOST, approximate=True)
 
     async def deeds(self, since: datetime | None = None, after: str = "") -> AsyncIterator[Deed]:
@@ -72,6 +72,15 @@ class Audit:
         async with bounded(OUT_OF_CALL):
             removed: int = await self._redis.xtrim(KEY, minid=_ms(before), approximate=False)
         return removed
+
+
+def operator() -> str:
+    """Return who runs this command, as `Deed.actor`."""
+    try:
+        return f"user:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:
+        # A container's user need not have a name.
+        return f"user:{os.getuid()}"
 
 
 def _deed(identity: str, fields: dict[str, str]) -> Deed:

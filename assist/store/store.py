@@ -154,6 +154,16 @@ class Store:
             identity: bytes = (await pipe.execute())[0]
         return identity.decode()
 
+    async def forget_events(self, call_id: str, *, within: float = OUT_OF_CALL) -> bool:
+        """Remove what happened in the call, and so what was said. Returns whether there was anything."""
+        async with bounded(within):
+            return bool(await self._redis.unlink(f"events:{call_id}"))
+
+    async def first(self, what: str, period: timedelta, *, within: float = OUT_OF_CALL) -> bool:
+        """Return whether nobody asked so for *what* in the last *period*: then it is the asker's to do."""
+        async with bounded(within):
+            return bool(await self._redis.set(f"first:{what}", "", nx=True, px=period))
+
     async def events(
         self, call_id: str, after: str = "0", *, wait: timedelta | None = None, within: float = OUT_OF_CALL
     ) -> Sequence[tuple[str, Event]]:

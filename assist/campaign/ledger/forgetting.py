@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -11,7 +10,7 @@ from redis.asyncio import Redis
 from assist.campaign.ledger.keys import Keys
 from assist.campaign.ledger.records import contact_of, ms
 from assist.campaign.ledger.scripts import Scripts
-from assist.campaign.model import CampaignState, Contact, attempt_id
+from assist.campaign.model import CampaignState, Contact
 from assist.errors import StoreError
 from assist.store import OUT_OF_CALL, bounded
 
@@ -20,15 +19,6 @@ LOOKED_AT: Final = 1000
 FORGOTTEN_AT_ONCE: Final = 250
 DAY: Final = 86_400
 OVER: Final = frozenset({CampaignState.FINISHED, CampaignState.CANCELLED})
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """A contact that is in its campaign no more."""
-
-    campaign: str
-    calls: tuple[str, ...]
-    """Ids of his."""
 
 
 class Forgetting:
@@ -59,20 +49,19 @@ class Forgetting:
                 if cursor == b"0":
                     break
 
-    async def erase(self, campaign: str, contact: Contact, number: bytes) -> Erased | None:
-        """Let nothing of *contact* stay in the campaign, but for counts. None: he was not there any more.
+    async def erase(self, campaign: str, contact: Contact, number: bytes) -> bool:
+        """Let nothing of *contact* stay in the campaign, but for counts. Returns whether he was there still.
 
         Raises `StoreError` if he is being called.
         """
+        # First: who is not in the campaign any more is not found again.
+        await self._erase_events(campaign, contact.id)
         async with bounded(OUT_OF_CALL):
             keys = self._keys.of(campaign, contact.group)
-            attempts: int = await self._scripts.erase(keys, (contact.id, number))
-        if attempts == -2:
+            found: int = await self._scripts.erase(keys, (contact.id, number))
+        if found == -1:
             raise StoreError("the number is being called")
-        if attempts == -1:
-            return None
-        await self._erase_events(campaign, contact.id)
-        return Erased(campaign, tuple(attempt_id(campaign, contact.id, n) for n in range(1, attempts + 1)))
+        return found == 1
 
     async def _erase_events(self, campaign: str, contact: str) -> None:
         stream, first, name = self._keys("events", campaign), "-", contact.encode()
