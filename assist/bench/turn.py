@@ -2,8 +2,8 @@
 
 A turn lasts from the caller's last frame of speech, as it is written into the growing recording, to the first byte of
 the reply that is read from the voice's pipe. In between everything is as in `assist serve`: media loop, ears, neural
-voice detection, endpointing, the call, its speech, the pipe and the Event Socket over TCP. Not in it: FreeSWITCH,
-which takes up to a frame at either end, the store, and the network.
+voice detection, endpointing, the call and its counting, its speech, the pipe and the Event Socket over TCP. Not in it:
+FreeSWITCH, which takes up to a frame at either end, the store, and the network.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from assist.bench.meter import Cost, Machine, Meter, machine
 from assist.call.call import Call
 from assist.call.ear import Ears
 from assist.call.engines import Engines
-from assist.call.events import Event as CallEvent
+from assist.monitor.tally import Tally
 from assist.switch.channel import open_channel
 from assist.switch.connection import Connection
 from assist.switch.events import Event
@@ -178,13 +178,14 @@ class _House:
         """Hold one call until its end."""
         clock = asyncio.get_running_loop().time
         began = clock()
-        async with open_channel(connection, connect, self._media) as channel:
-            ear = self._ears.open(rules=RULES)
-            try:
-                await Call(channel, ear, self._assistant, self._engines, NoMemory(), _told).run()
-            finally:
-                self._meter.look()
-                ear.close()
+        with Tally(connect) as tally:
+            async with open_channel(connection, connect, self._media) as channel:
+                ear = self._ears.open(rules=RULES)
+                try:
+                    await Call(channel, ear, self._assistant, self._engines, NoMemory(), tally.note).run()
+                finally:
+                    self._meter.look()
+                    ear.close()
         self.call_seconds += clock() - began
 
 
@@ -204,7 +205,3 @@ def _assistant() -> Assistant:
     return Assistant(
         "turn", "1", (LANGUAGE,), {LANGUAGE: phrases}, zoneinfo.ZoneInfo("UTC"), timing=Timing(max_call_s=14_400)
     )
-
-
-def _told(event: CallEvent) -> None:
-    """Nobody follows."""
