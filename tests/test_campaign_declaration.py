@@ -65,3 +65,9 @@ def test_columns_that_are_said_are_needed_unless_they_stand_in_an_aside() -> Non
 def test_dates_are_read() -> None:
     found = campaign(when={"starts": "2026-12-01", "ends": "2026-12-31", "closed": ["2026-12-24"]})
     assert (found.when.starts, found.when.closed) == (date(2026, 12, 1), (date(2026, 12, 24),))
+
+
+@pytest.mark.parametrize("find_out", [{"Viene": ["sí", "no"]}, {"viene": ["sí"]}, {"viene": ["sí", "sí"]}, {"v": "sí"}])
+def test_what_is_found_out_has_a_plain_name_and_different_answers(find_out: object) -> None:
+    with pytest.raises(ValidationError, match="; write"):
+        campaign(find_out=find_out)

@@ -7,7 +7,7 @@ import pytest
 
 from assist.assistant import Assistant
 from assist.call.answer_words import Kind
-from assist.call.events import Answered, CallBack, Event, OptedOut, Said
+from assist.call.events import Answered, CallBack, Ended, Event, OptedOut, Said
 from assist.campaign.holding import HeldCall, holding
 from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.views import Standing
@@ -83,6 +83,12 @@ async def test_a_person_was_reached(clocked: Clocked, claim: Claim) -> None:
     found = await held_through(clocked, claim, Answered(Kind.HUMAN))
     assert found.outcome is Outcome.REACHED
     assert [(past.result, past.seconds, past.cost) for past in found.past] == [(Result.HUMAN, 61.0, Decimal("0.02"))]
+
+
+async def test_what_was_found_out_is_known_of_the_contact(clocked: Clocked, claim: Claim) -> None:
+    slots: dict[str, object] = {"viene": "sí", "day": 3}
+    found = await held_through(clocked, claim, Answered(Kind.HUMAN), Ended("NORMAL_CLEARING", slots))
+    assert found.found_out == {"viene": "sí", "day": "3"}
 
 
 async def test_the_last_that_was_told_of_who_answered_counts(clocked: Clocked, claim: Claim) -> None:
@@ -179,6 +185,12 @@ def test_what_is_said_to_somebody(clinica: Assistant) -> None:
         errand = held.errand(held.assistant(clinica))
         assert (errand.language, errand.greeting, errand.message) == ("en", greeting, "For Ana.")
         assert (errand.opt_out.key, errand.introduction) == ("9", "")
+
+
+def test_an_assistant_finds_out_what_the_campaign_wants_besides(clinica: Assistant) -> None:
+    assistant = replace(clinica, find_out={"a": ("1", "2"), "b": ("1", "2")})
+    wanted = campaign(words=WORDS, find_out={"b": ["x", "y"]})
+    assert assistant_for(assistant, wanted, ANA).find_out == {"a": ("1", "2"), "b": ("x", "y")}
 
 
 def test_an_assistant_knows_whom_it_called(clinica: Assistant) -> None:

@@ -22,7 +22,7 @@ async def clocked(redis_url: str) -> AsyncIterator[Clocked]:
         busy = await lent.dialed()
         await lent.ledger.finish(busy.id, Result.BUSY, Outcome.EXHAUSTED, 0.0)
         talked = await lent.dialed()
-        await lent.ledger.finish(talked.id, Result.HUMAN, Outcome.REACHED, 61.5, Decimal("0.0125"))
+        await lent.ledger.finish(talked.id, Result.HUMAN, Outcome.REACHED, 61.5, Decimal("0.0125"), {"viene": "sí"})
         yield lent
 
 
@@ -37,6 +37,7 @@ async def test_what_became_of_everybody_as_csv(clocked: Clocked) -> None:
     assert [ana[name] for name in COLUMNS[:6]] == ["a", "+34600000001", "done", "exhausted", "busy", "1"]
     assert [eva[name] for name in COLUMNS[3:6]] == ["reached", "human", "1"]
     assert (eva["seconds"], eva["cost_usd"], eva["last_at"][:16]) == ("61.5", "0.0125", "2026-11-23T09:00")
+    assert (ana["found_viene"], eva["found_viene"]) == ("", "sí")
     assert (ana["list_id"], ana["nombre"], ana["saldo"], eva["saldo"]) == ("77", "Ana", "", "-12.50")
 
 
@@ -51,6 +52,7 @@ async def test_what_became_of_everybody_as_lines_of_json(clocked: Clocked) -> No
     assert await write_ndjson(file, clocked.ledger, "c") == 2
     ana, eva = map(json.loads, file.getvalue().splitlines())
     assert ana["variables"] == ANA.variables
+    assert (ana["found_out"], eva["found_out"]) == ({}, {"viene": "sí"})
     assert (eva["outcome"], [past["result"] for past in eva["past"]]) == ("reached", ["human"])
 
 

@@ -1,10 +1,25 @@
 """What OpenAI's language model answers, and answers that are broken."""
 
+import json
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
-from assist.llm import CollectDigits, Dialog, HangUp, LanguageModel, Message, Part, Speaker, Transfer
+from assist.llm import (
+    Brains,
+    CollectDigits,
+    Dialog,
+    HangUp,
+    LanguageModel,
+    Message,
+    Notes,
+    Part,
+    Speaker,
+    Transfer,
+    Usage,
+)
+from assist.provider import Opened
 from tests import openai_brain
 from tests.contracts import llm as contract
 from tests.openai_brain import QUESTION, failure, parts
@@ -47,6 +62,60 @@ async def test_a_tool_call_follows_the_text(
 ) -> None:
     chat.says = [*text("Un momento."), *tool_call(0, name, *arguments), *end("tool_calls")]
     assert await parts(brain) == ["Un momento.", action]
+
+
+NOTING = replace(contract.ASSISTANT, find_out={"comes": ("yes", "no"), "when": ("soon", "later")})
+
+
+def note(index: int, name: str, answer: str) -> list[Step]:
+    return tool_call(index, f"note_{name}", json.dumps({"answer": answer}))
+
+
+async def test_what_is_found_out_is_noted_beside_what_was_before(chat: Completions, opened: Opened[Brains]) -> None:
+    dialog = replace(QUESTION, notes={"slots": {"name": "Ana", "when": "later"}, "other": 1})
+    chat.says = [*text("Muy bien."), *note(0, "comes", "yes"), *note(1, "when", "soon"), *end("tool_calls")]
+    assert await parts(opened.engine(NOTING), dialog) == [
+        "Muy bien.",
+        Notes({"slots": {"name": "Ana", "when": "soon", "comes": "yes"}, "other": 1}),
+    ]
+    names = [tool["function"]["name"] for tool in chat.diary[0]["tools"]]
+    assert names[-2:] == ["note_comes", "note_when"]
+
+
+async def test_it_is_noted_before_the_call_ends(chat: Completions, opened: Opened[Brains]) -> None:
+    chat.says = [*text("Adiós."), *tool_call(0, "hang_up", "{}"), *note(1, "comes", "no"), *end("tool_calls")]
+    assert await parts(opened.engine(NOTING)) == ["Adiós.", Notes({"slots": {"comes": "no"}}), HangUp()]
+
+
+async def test_whoever_only_notes_something_down_is_asked_to_go_on(chat: Completions, opened: Opened[Brains]) -> None:
+    chat.turns = [
+        [*note(0, "comes", "yes"), *end("tool_calls")],
+        [*text("¿Algo más?"), *note(0, "when", "soon"), *end("tool_calls")],
+    ]
+    answer = list(await contract.answer(opened.engine(NOTING), QUESTION))
+    spent = [part for part in answer if isinstance(part, Usage)]
+    assert [part for part in answer if not isinstance(part, Usage)] == [
+        "¿Algo más?",
+        Notes({"slots": {"comes": "yes", "when": "soon"}}),
+    ]
+    assert [len(request["messages"]) for request in chat.diary] == [3, 4]
+    assert spent[-1] == spent[0].plus(spent[0]), "both requests are paid for"
+
+
+async def test_whoever_only_ever_notes_things_down_says_nothing_for_good(
+    chat: Completions, opened: Opened[Brains]
+) -> None:
+    chat.says = [*note(0, "comes", "yes"), *end("tool_calls")]
+    assert await parts(opened.engine(NOTING)) == [Notes({"slots": {"comes": "yes"}})]
+    assert len(chat.diary) == 2
+
+
+@pytest.mark.parametrize(("name", "answer"), [("comes", "perhaps"), ("goes", "yes")])
+async def test_an_answer_that_there_is_not_is_not_noted(
+    chat: Completions, opened: Opened[Brains], name: str, answer: str
+) -> None:
+    chat.says = [*text("Bien."), *note(0, name, answer), *end("tool_calls")]
+    assert "cannot be done" in str(await failure(opened.engine(NOTING)))
 
 
 async def test_of_several_endings_the_first_counts_and_comes_last(chat: Completions, brain: LanguageModel) -> None:

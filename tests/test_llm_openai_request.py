@@ -36,4 +36,4 @@ def test_a_prompt_may_hold_braces() -> None:
 
 
 def test_who_has_no_destinations_cannot_transfer() -> None:
-    assert [tool["function"]["name"] for tool in tools([])] == ["collect_digits", "hang_up"]
+    assert [tool["function"]["name"] for tool in tools([], {})] == ["collect_digits", "hang_up"]

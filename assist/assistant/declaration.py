@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from assist.assistant.choice import Engines
 from assist.assistant.countries import country_of, existing
 from assist.assistant.defaults import PHRASES
+from assist.assistant.findings import FindOut
 from assist.assistant.hours import STRICT, Hours
 from assist.assistant.script import Form, Intent, Question, Text, Texts, one_or_many
 
@@ -138,6 +139,9 @@ class Assistant:
     """Instructions for a language model."""
     destinations: Mapping[str, Text] = Field(default_factory=dict)
     """Dial strings by the names they are transferred to by: nobody else can be reached."""
+    find_out: FindOut = Field(default_factory=dict)
+    """What a language model notes down of each call, by name with the answers that there may be, as
+    ``comes: ["yes", "no", "another day"]``. The embedded brain notes what its forms ask for."""
     timing: Timing = Timing()
     engines: Engines = Engines()
     max_cost_usd: Annotated[Decimal, Field(ge=0)] | None = None

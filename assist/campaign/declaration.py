@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
 from assist.assistant.declaration import time_zone
+from assist.assistant.findings import FindOut
 from assist.assistant.hours import STRICT
 from assist.assistant.script import Text, Translated, Written, one_or_many
 from assist.campaign import model
@@ -21,6 +22,8 @@ from assist.campaign.policy import Holidays, Purpose
 from assist.campaign.schedule import Schedule
 from assist.campaign.trunks import E164, Gateway, GatewayName
 from assist.campaign.week import Week
+from assist.errors import WebError
+from assist.web.address import read_url
 
 
 def country(code: str) -> str:
@@ -29,6 +32,14 @@ def country(code: str) -> str:
 
 
 Country = Annotated[str, AfterValidator(country)]
+
+
+def address(url: str) -> str:
+    """Return *url*. Raises `ValueError` if it is nothing that may be asked."""
+    try:
+        return str(read_url(url, loopback=True))
+    except WebError as error:
+        raise ValueError(str(error)) from error
 
 
 def group(text: object) -> object:
@@ -173,6 +184,22 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
+class Eligibility:
+    """Who is asked, right before each call, whether it is to be made. Without a clear yes it is not made now."""
+
+    url: Annotated[str, AfterValidator(address)]
+    """It is sent ``{"campaign", "contact", "number", "attempt"}``, signed as Standard Webhooks say, and is to answer
+    ``{"eligible": true}``, or ``false`` and a ``reason``."""
+    secret: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_API_KEY$")]
+    """Name of the variable that holds the secret of the signature, ``whsec_…``."""
+    timeout_s: Annotated[float, Field(gt=0, le=10)] = 3.0
+    on_error: Literal["hold"] = "hold"
+    """No answer is no yes either."""
+    again_s: Annotated[float, Field(ge=10, le=86_400)] = 300.0
+    """Seconds after which it is asked again."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Trial:
     """Whom `assist campaign test` calls: the owner, before anybody else."""
 
@@ -207,9 +234,13 @@ class Campaign:
     when: When = When()
     retry: Retry = Retry()
     voicemail: Voicemail = Voicemail.HANG_UP
+    find_out: FindOut = Field(default_factory=dict)
+    """What a language model notes down of each call, besides what the assistant has it note: the results tell it."""
     opt_out: OptOut = OptOut()
     pace: Pace = Pace()
     ceilings: Ceilings = Ceilings()
     schedule: Schedule | None = None
     """None: it starts when somebody starts it."""
+    eligibility: Eligibility | None = None
+    """None: nobody is asked."""
     test: Trial | None = None

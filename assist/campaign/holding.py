@@ -17,14 +17,14 @@ from assist.aio import end
 from assist.assistant import Assistant
 from assist.call.answer_words import Kind
 from assist.call.errand import Errand
-from assist.call.events import Answered, CallBack, Event, OptedOut, Said
+from assist.call.events import Answered, CallBack, Ended, Event, OptedOut, Said
 from assist.campaign.declaration import Campaign
 from assist.campaign.dialer import LEASE, keep
 from assist.campaign.insisting import insist
 from assist.campaign.ledger import Ledger
 from assist.campaign.model import Claim, Outcome, Result
 from assist.campaign.order import ATTEMPT
-from assist.campaign.personal import assistant_for, errand_for
+from assist.campaign.personal import LONGEST, assistant_for, errand_for
 from assist.campaign.plans import Plans
 from assist.errors import ConfigurationError, HungUp
 from assist.switch import events
@@ -48,6 +48,7 @@ class HeldCall:
         self._message_left = False
         self._opted_out: OptedOut | None = None
         self._call_back: CallBack | None = None
+        self._found_out: dict[str, str] = {}
 
     def assistant(self, assistant: Assistant) -> Assistant:
         """Return *assistant* as it talks to this contact."""
@@ -68,6 +69,8 @@ class HeldCall:
                 self._opted_out = event
             case CallBack():
                 self._call_back = event
+            case Ended(slots=slots):
+                self._found_out = {name: str(value)[:LONGEST] for name, value in slots.items()}
 
     async def keep(self) -> None:
         """Tell that somebody answered, and then again and again that the call lives."""
@@ -80,7 +83,7 @@ class HeldCall:
         # Who was not heard at all has picked up, and is not called again for that.
         result = Result(self._kind.value) if self._kind else Result.HUMAN
         then = await self._then(result)
-        await insist(lambda: self._ledger.finish(self._claim.id, result, then, seconds, cost))
+        await insist(lambda: self._ledger.finish(self._claim.id, result, then, seconds, cost, self._found_out))
 
     async def _then(self, result: Result) -> float | Outcome:
         if self._opted_out:

@@ -33,6 +33,7 @@ def assistant_for(assistant: Assistant, campaign: Campaign, contact: Contact) ->
         assistant,
         languages=(first, *(language for language in assistant.languages if language != first)),
         prompt="\n\n".join(filter(None, (assistant.prompt, prompt))),
+        find_out={**assistant.find_out, **campaign.find_out},
         timing=timing,
     )
 

@@ -13,7 +13,8 @@ from assist.campaign.ledger.views import Standing
 from assist.campaign.model import Outcome
 
 COLUMNS: Final = ("id", "phone", "state", "outcome", "result", "attempts", "last_at", "due", "seconds", "cost_usd")
-"""Of the CSV; the contact's own come after them, those that have such a name with ``list_`` before it."""
+"""Of the CSV; after them comes what was found out, with ``found_`` before its name, and then the contact's own: those
+that have such a name with ``list_`` before it."""
 
 LIST: Final = ("id", "phone", "language", "consent_source", "consent_at", "consent_proof")
 """Of a list to be imported, before the contact's own."""
@@ -41,6 +42,7 @@ def record_of(standing: Standing) -> Record:
         "due": _iso(standing.due),
         "seconds": round(sum(one.seconds for one in past), 3),
         "cost_usd": str(sum((one.cost for one in past), Decimal(0))),
+        "found_out": dict(standing.found_out),
         "variables": dict(contact.variables),
         "past": [
             {"at": _iso(one.at), "result": one.result.value, "seconds": one.seconds, "cost_usd": str(one.cost)}
@@ -78,13 +80,14 @@ async def write_csv(file: TextIO, ledger: Ledger, campaign: str, outcomes: Colle
 
     *file* must be open with ``newline=""``.
     """
-    names = await _variables(ledger, campaign, outcomes)
+    names, found_out = await _names(ledger, campaign, outcomes)
     rows = csv.writer(file)
-    rows.writerow([*COLUMNS, *(f"list_{name}" if name in COLUMNS else name for name in names)])
+    found = [f"found_{name}" for name in found_out]
+    rows.writerow([*COLUMNS, *found, *(f"list_{name}" if name in (*COLUMNS, *found) else name for name in names)])
     count = 0
     async for standing in standings(ledger, campaign, outcomes):
         record, variables = record_of(standing), standing.contact.variables
-        rows.writerow([*_cells(record, COLUMNS), *_cells(variables, names)])
+        rows.writerow([*_cells(record, COLUMNS), *_cells(standing.found_out, found_out), *_cells(variables, names)])
         count += 1
     return count
 
@@ -92,7 +95,7 @@ async def write_csv(file: TextIO, ledger: Ledger, campaign: str, outcomes: Colle
 async def write_list(file: TextIO, ledger: Ledger, campaign: str, outcomes: Collection[Outcome] = MISSED) -> int:
     """Write a list that can be imported, of those with one of the *outcomes*; return how many. *file* as for CSV."""
     # Who says the id or the telephone number has it from the column that is there anyway.
-    names = [name for name in await _variables(ledger, campaign, outcomes) if name not in LIST]
+    names = [name for name in (await _names(ledger, campaign, outcomes))[0] if name not in LIST]
     rows = csv.writer(file)
     rows.writerow([*LIST, *names])
     count = 0
@@ -106,13 +109,15 @@ async def write_list(file: TextIO, ledger: Ledger, campaign: str, outcomes: Coll
     return count
 
 
-async def _variables(ledger: Ledger, campaign: str, outcomes: Collection[Outcome]) -> list[str]:
-    """Return the names of all columns of their own, as they came."""
+async def _names(ledger: Ledger, campaign: str, outcomes: Collection[Outcome]) -> tuple[list[str], list[str]]:
+    """Return the names of all columns of their own, and of all that was found out, as they came."""
     # A first reading of everybody: lists that were imported one after the other need not have the same.
     names: dict[str, None] = {}
+    found_out: dict[str, None] = {}
     async for standing in standings(ledger, campaign, outcomes):
         names |= dict.fromkeys(standing.contact.variables)
-    return list(names)
+        found_out |= dict.fromkeys(standing.found_out)
+    return list(names), list(found_out)
 
 
 def _cells(values: Mapping[str, object], names: Iterable[str]) -> list[str]:

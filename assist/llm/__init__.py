@@ -95,6 +95,10 @@ class Usage:
     """Of `input`, those that the server still knew."""
     output: int
 
+    def plus(self, more: "Usage") -> "Usage":
+        """Return both together."""
+        return Usage(self.input + more.input, self.cached + more.cached, self.output + more.output)
+
 
 Part: TypeAlias = str | Notes | Transfer | CollectDigits | Pace | Language | HangUp | Usage
 """A piece of a reply: text to speak, cut anywhere, or something to do after the text before it was heard."""

@@ -17,10 +17,10 @@ from pydantic.dataclasses import dataclass
 from assist.aio import Stream
 from assist.assistant import Assistant
 from assist.assistant.hours import STRICT
-from assist.llm import Brains, Dialog, Part
+from assist.llm import Brains, Dialog, Notes, Part, Usage
 from assist.llm.openai_dialect import BOUND, Dialect
 from assist.llm.openai_reply import Draft
-from assist.llm.openai_request import goes_on, messages, tools
+from assist.llm.openai_request import NOTED, goes_on, messages, tools
 from assist.provider import Opened
 from assist.provider.openai import failure, greet, openai_client
 from assist.settings import Settings
@@ -61,15 +61,34 @@ class OpenAIChat:
         self._dialect = dialect
         self._asked = {
             "model": model,
-            "tools": tools(assistant.destinations),
+            "tools": tools(assistant.destinations, assistant.find_out),
             "stream_options": {"include_usage": True},
             **manner,
         }
 
     async def reply(self, dialog: Dialog) -> Stream[Part]:
         """See `LanguageModel`. Closing it ends the request."""
-        draft = Draft(self._assistant.destinations, rest=goes_on(dialog))
-        told = messages(self._assistant.prompt, dialog)
+        told, found = messages(self._assistant.prompt, dialog), dict[str, str]()
+        spent = Usage(0, 0, 0)
+        while True:
+            draft = Draft(self._assistant.destinations, self._assistant.find_out, rest=goes_on(dialog) or bool(found))
+            async with aclosing(self._spoken(told, draft)) as parts:
+                async for part in parts:
+                    if isinstance(part, Usage):
+                        part = spent = spent.plus(part)
+                    yield part
+            if not draft.only_notes or found:
+                break
+            found, told = draft.found_out(), [*told, NOTED]
+        actions = draft.actions()
+        if found := {**found, **draft.found_out()}:
+            slots = dialog.notes.get("slots")
+            yield Notes({**dialog.notes, "slots": {**(slots if isinstance(slots, dict) else {}), **found}})
+        for action in actions:
+            yield action
+
+    async def _spoken(self, told: list[ChatCompletionMessageParam], draft: Draft) -> Stream[Part]:
+        """Yield what is said of the answer to *told*, and what it costs; *draft* takes all of it."""
         try:
             async with await self._ask(told) as chunks, aclosing(_read(chunks, draft)) as texts:
                 async for text in texts:
@@ -80,8 +99,6 @@ class OpenAIChat:
                 raise failure(error) from None
         if draft.usage:
             yield draft.usage
-        for action in draft.actions():
-            yield action
 
     async def _ask(self, told: list[ChatCompletionMessageParam]) -> AsyncStream[ChatCompletionChunk]:
         while True:

@@ -1,7 +1,7 @@
 """What a chat model answers: chunks in, text and actions out. Nothing here waits."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from openai.types import CompletionUsage
@@ -10,18 +10,21 @@ from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
 from assist.errors import ProviderError
 from assist.llm import CollectDigits, HangUp, Part, Transfer, Usage
-from assist.llm.openai_request import MOST_DIGITS
+from assist.llm.openai_request import MOST_DIGITS, NOTE
 from assist.provider.openai import NAME
 
 
 class Draft:
-    """A reply on its way, of a model that may transfer to *destinations*.
+    """A reply on its way, of a model that may transfer to *destinations* and is to *find_out* something.
 
     It may be the mere *rest* of one, of which nothing may be missing.
     """
 
-    def __init__(self, destinations: Collection[str], *, rest: bool = False) -> None:
+    def __init__(
+        self, destinations: Collection[str], find_out: Mapping[str, Sequence[str]], *, rest: bool = False
+    ) -> None:
         self._destinations = destinations
+        self._find_out = find_out
         self._empty_is_fine = rest
         self._calls: list[_ToolCall] = []
         self._spoke = False
@@ -54,11 +57,21 @@ class Draft:
         """Return what to do after the text. Raises `ProviderError` unless all of a usable reply has come."""
         if not self.finished:
             raise ProviderError(NAME, "the reply broke off", temporary=True)
-        asked = [call.part(self._destinations) for call in self._calls]
+        asked = [call.part(self._destinations) for call in self._calls if call.noted(self._find_out) is None]
         if not (asked or self._spoke or self._empty_is_fine):
             raise ProviderError(NAME, "the reply is empty", temporary=True)
         last = [part for part in asked if isinstance(part, Transfer | HangUp)]
         return [part for part in asked if part not in last] + last[:1]
+
+    def found_out(self) -> dict[str, str]:
+        """Return what was written down, the last of each name."""
+        return dict(noted for call in self._calls if (noted := call.noted(self._find_out)))
+
+    @property
+    def only_notes(self) -> bool:
+        """Whether all of it has come, and it wrote something down and is nothing else."""
+        notes = [call for call in self._calls if call.noted(self._find_out)]
+        return self.finished and bool(notes) and len(notes) == len(self._calls) and not self._spoke
 
 
 @dataclass(slots=True)
@@ -73,6 +86,19 @@ class _ToolCall:
         if delta.function:
             self.name += delta.function.name or ""
             self.arguments += delta.function.arguments or ""
+
+    def noted(self, find_out: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
+        """Return what it writes down, if it does and that is one of the answers there may be."""
+        name = self.name.removeprefix(NOTE)
+        if name == self.name or name not in find_out:
+            return None
+        try:
+            match json.loads(self.arguments):
+                case {"answer": str(answer)} if answer in find_out[name]:
+                    return name, answer
+        except ValueError:
+            pass
+        return None
 
     def part(self, destinations: Collection[str]) -> Part:
         """Return what it asks for. Raises `ProviderError` if that cannot be done."""

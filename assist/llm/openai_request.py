@@ -1,6 +1,6 @@
 """What a chat model is told: the rules, the dialog, and what it may ask for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 
 from openai.types.chat import (
@@ -13,6 +13,9 @@ from openai.types.chat import (
 from assist.llm import Dialog, Message, Speaker
 
 MOST_DIGITS = 32
+
+NOTE = "note_"
+"""How the tools begin with which something is written down."""
 
 RULES = """
 You are on the telephone, and what you write is read aloud: short plain sentences without markup, lists or emoji.
@@ -27,6 +30,12 @@ GO_ON = (
     "If nothing is missing, write nothing."
 )
 """Asks for the rest of an answer, in a way that any server of the protocol understands."""
+
+NOTED: ChatCompletionUserMessageParam = {
+    "role": "user",
+    "content": "[line] That is written down. Now answer the caller.",
+}
+"""Follows an answer that wrote something down and said nothing."""
 
 BRACKETS = str.maketrans("[]", "()")
 """So that nobody can say what looks like a report of the line."""
@@ -64,7 +73,9 @@ def _told(message: Message) -> str:
     return f"[keys] {said}" if message.keyed else said
 
 
-def tools(destinations: Collection[str]) -> list[ChatCompletionFunctionToolParam]:
+def tools(
+    destinations: Collection[str], find_out: Mapping[str, Sequence[str]]
+) -> list[ChatCompletionFunctionToolParam]:
     """Return what the model may ask for, as strict JSON schema."""
     digits = {"type": "integer", "minimum": 1, "maximum": MOST_DIGITS}
     offered = [
@@ -74,6 +85,9 @@ def tools(destinations: Collection[str]) -> list[ChatCompletionFunctionToolParam
     if destinations:
         names = {"type": "string", "enum": sorted(destinations)}
         offered.insert(0, _tool("transfer", "Connect the caller with somebody else.", {"destination": names}))
+    for name, answers in find_out.items():
+        told = f"Write down {name}, once the caller has made it clear. Go on speaking in the same answer."
+        offered.append(_tool(f"{NOTE}{name}", told, {"answer": {"type": "string", "enum": list(answers)}}))
     return offered
 
 

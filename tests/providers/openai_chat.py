@@ -52,6 +52,8 @@ class Completions:
         """The requests for an answer."""
         self.says: Sequence[Step] | Refusal | None = None
         """What to send, instead of what it thinks."""
+        self.turns: list[Sequence[Step]] = []
+        """What to send first, an answer each."""
         self.refuses: Mapping[str, Refusal] = {}
         """How each parameter is refused that this server does not take; ``strict`` is one of a tool's."""
         self.describes: Refusal | None = None
@@ -100,6 +102,8 @@ class Completions:
     def _steps(self, fault: Fault | None) -> Sequence[Step]:
         assert not isinstance(self.says, Refusal)
         dialog = [message["content"] for message in self.diary[-1]["messages"][1:]]
+        if self.turns:
+            return self.turns.pop(0)
         steps = reply(self._think(dialog)) if self.says is None else self.says
         if fault and (instead := INSTEAD.get(fault)):
             # The role, and the first words.

@@ -104,6 +104,7 @@ class Contact(BaseModel):
     due: datetime | None = Field(description="Not to be called before.")
     seconds: float = Field(ge=0)
     cost_usd: Decimal = Field(ge=0)
+    found_out: dict[str, str] = Field(description="What the contact made clear, by name.")
     variables: dict[str, Any]
     past: list[Attempt]
 

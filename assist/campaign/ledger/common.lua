@@ -41,8 +41,8 @@ local function is_suppressed(number)
     return redis.call('HEXISTS', SUPPRESSED, number) == 1 or redis.call('HEXISTS', UNWANTED, number) == 1
 end
 
--- What became of a contact: s(tate), n (attempts begun), o(utcome), d(ay since the epoch when he was done), a: {when, result, ms, millionths, what was shown}
--- of each attempt.
+-- What became of a contact: s(tate), n (attempts begun), o(utcome), d(ay since the epoch when he was done), f(ound out),
+-- a: {when, result, ms, millionths, what was shown} of each attempt.
 local function progress_of(contact)
     local text = redis.call('HGET', PROGRESS, contact)
     return text and cjson.decode(text) or {s = 'waiting', n = 0}

@@ -1,5 +1,5 @@
 -- The end of an attempt: the first one counts. ARGV: attempt, result, when to call or the outcome, ms, millionths,
--- for the breaker: h(uman), f(ailed) or another letter. Returns 1 or 0.
+-- for the breaker: h(uman), f(ailed) or another letter, what was found out (JSON; empty: nothing). Returns 1 or 0.
 local attempt = attempt_of(ARGV[1])
 if not attempt or attempt.s == 'claimed' then return 0 end
 local contact, result, length, cost = attempt.i, ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -14,6 +14,7 @@ progress.a = progress.a or {}
 -- What was shown is worth its room only where it could have been another number.
 progress.a[#progress.a + 1] = {attempt.at, result, length, cost, #limit.shown > 1 and attempt.show or nil}
 if #progress.a > MOST_ATTEMPTS then table.remove(progress.a, 1) end
+if ARGV[7] ~= '' then progress.f = cjson.decode(ARGV[7]) end
 conclude(contact, progress, ARGV[3])
 
 local letter = ARGV[6] == 'h' and length < limit.short_seconds and 's' or ARGV[6]

@@ -4,7 +4,7 @@ import asyncio
 import json
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
@@ -196,12 +196,13 @@ class Ledger:
                 return wait < 0
             await asyncio.sleep(min(wait / 1_000_000, LOOK))
 
-    async def release(self, claim: Claim, then: float | Outcome | None = None) -> bool:
+    async def release(self, claim: Claim, then: float | Outcome | None = None, *, held: str = "") -> bool:
         """Give *claim* back: nothing was sent. The contact waits, until *then*, or is done. Returns whether it was so.
 
-        A claim whose `dialing` was true or raised is not given back.
+        *held*: why somebody held the call back, which is told until it is made. A claim whose `dialing` was true or
+        raised is not given back.
         """
-        return await self._withdraw(claim, ContactState.CLAIMED, "" if then is None else _after(then))
+        return await self._withdraw(claim, ContactState.CLAIMED, "" if then is None else _after(then), held)
 
     async def answered(self, attempt: str) -> bool:
         """Tell that somebody or something picked up. Returns whether the attempt was `DIALING`."""
@@ -212,15 +213,23 @@ class Ledger:
         return await self._change(attempt, self._scripts.renew, ms(lease_s))
 
     async def finish(
-        self, attempt: str, result: Result, then: float | Outcome, seconds: float = 0.0, cost: Decimal = Decimal(0)
+        self,
+        attempt: str,
+        result: Result,
+        then: float | Outcome,
+        seconds: float = 0.0,
+        cost: Decimal = Decimal(0),
+        found_out: Mapping[str, str] | None = None,
     ) -> bool:
         """Tell how a call ended, and when its contact is to be called again, or why not. Returns whether that counts.
 
-        Only the first end of an attempt does, and none of one that was not `DIALING` yet.
+        *found_out*: what the contact made clear, by name, in place of what he did before. Only the first end of an
+        attempt does, and none of one that was not `DIALING` yet.
         """
         letter = "f" if result in _BROKEN else "h" if result is Result.HUMAN else "."
         used = (ms(seconds), millionths(cost))
-        counts = await self._change(attempt, self._scripts.finish, result, _after(then), *used, letter)
+        found = json.dumps(dict(found_out), ensure_ascii=False) if found_out else ""
+        counts = await self._change(attempt, self._scripts.finish, result, _after(then), *used, letter, found)
         if counts:
             ATTEMPTS.labels(result).inc()
         return counts
@@ -319,10 +328,10 @@ class Ledger:
     def _list(self, campaign: str | None) -> str:
         return self._keys("suppressed") if campaign is None else self._keys("unwanted", campaign)
 
-    async def _withdraw(self, claim: Claim, state: ContactState, after: str | int) -> bool:
+    async def _withdraw(self, claim: Claim, state: ContactState, after: str | int, held: str = "") -> bool:
         keys = self._keys.of(claim.campaign, claim.contact.group)
         async with bounded(OUT_OF_CALL):
-            return bool(await self._scripts.withdraw(keys, (claim.id, claim.fence, state, after)))
+            return bool(await self._scripts.withdraw(keys, (claim.id, claim.fence, state, after, held)))
 
     async def _change(self, attempt: str, script: Any, *arguments: str | int) -> bool:
         """Run a script about an attempt in progress. Which campaign and group it is of never changes."""

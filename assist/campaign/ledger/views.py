@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -43,6 +43,10 @@ class Standing:
     """Of one that is done."""
     due: float | None = None
     """Of one that waits: not to be called before."""
+    found_out: Mapping[str, str] = field(default_factory=dict)
+    """What he made clear, in the latest call in which he did; by name."""
+    held: str = ""
+    """Why somebody held the next call back when it was due; empty: nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class Counts:
     breaker: float | None
     """Until when nobody is called, since too much failed."""
     groups: Mapping[str, Waiting]
+    held: int = 0
+    """Of those that wait: somebody held their call back when it was due."""
 
     @property
     def contacts(self) -> int:
@@ -132,6 +138,7 @@ class Views:
             cost=_money(fields.get("cost", 0)),
             breaker=_breaker(fields),
             groups=await self._groups(campaign),
+            held=int(fields.get("held", 0)),
         )
 
     async def standings(self, campaign: str, contacts: Iterable[str]) -> list[Standing]:
@@ -250,6 +257,8 @@ def _standing(contact: Contact, progress: Mapping[str, Any], due: float | None) 
         ),
         outcome=Outcome(progress["o"]) if "o" in progress else None,
         due=None if due is None else due / 1000,
+        found_out=progress.get("f", {}),
+        held=progress.get("h", ""),
     )
 
 
