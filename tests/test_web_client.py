@@ -108,8 +108,9 @@ async def test_a_name_that_resolves_to_an_address_nearby_is_not_asked(server: Se
 )
 async def test_an_address_nearby_that_is_written_as_a_number_is_not_asked(host: str) -> None:
     async with open_web(resolver=Names({"0xa9fea9fe": [[METADATA]]})) as our_web:
-        with pytest.raises(WebError):
+        with pytest.raises(WebError) as caught:
             await our_web.post(f"https://{host}/", b"", {}, within=1)
+    assert caught.value.refused
 
 
 async def test_a_name_is_asked_at_the_public_ones_of_its_addresses_only(server: Server) -> None:

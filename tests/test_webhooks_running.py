@@ -14,13 +14,17 @@ import pytest
 from aiohttp import web
 from redis.asyncio import Redis
 
+from assist.call.events import Said
 from assist.settings import read_settings
+from assist.simulate.ports import free_port
 from assist.store import CallRecord, Store, open_store
 from assist.webhooks.keys import Keys
 from assist.webhooks.model import DeliveryState, EventType
 from assist.webhooks.running import run_webhooks
 from assist.webhooks.service import Webhooks, open_webhooks
+from tests.fast_time import hasten
 from tests.redis_process import redis_process
+from tests.service import GREETING, environment_of, install, open_house, write_assistant
 from tests.webhooks import Receiver, verified
 
 pytestmark = pytest.mark.slow
@@ -144,6 +148,36 @@ async def test_redis_may_come_and_go(tmp_path: Path, monkeypatch: pytest.MonkeyP
                 assert await after.delivered(endpoint.id, 2) == calls
             stop.set()
             await running
+
+
+async def test_a_call_is_told_from_its_beginning_to_what_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole call over the simulated line, through a real worker."""
+    hasten()
+    (tmp_path / "assistants").mkdir()
+    write_assistant(tmp_path / "assistants", "uno")
+    install()
+    stop = asyncio.Event()
+    with redis_process(tmp_path) as redis:
+        own = {**environment_of(tmp_path, redis.url, free_port()), "ASSIST_WEBHOOKS_LOOPBACK": "true"}
+        for name, value in own.items():
+            monkeypatch.setenv(name, value)
+        async with receiving() as (receiver, url), installed(redis.url, receiver, url) as installation:
+            wanted = [EventType.CALL_STARTED, EventType.CALL_ENDED, EventType.CALL_TRANSCRIPT]
+            _, secret = await installation.webhooks.endpoints.create(url, wanted, transcripts=True)
+            running = asyncio.create_task(run_webhooks(read_settings(), redis.url, stop))
+            async with open_house(read_settings(), redis.url) as home, home.ring("uno") as call:
+                started = verified(secret, *await receiver.next())
+                await home.told(call, Said)
+                await call.hang_up()
+                over = [verified(secret, *await receiver.next()) for _ in range(2)]
+            stop.set()
+            await running
+    told = {one["type"]: one["data"] for one in (started, *over)}
+    assert told["call.started"] == {"call": call.id, "assistant": "uno", "direction": "inbound"}
+    assert told["call.ended"]["cause"] == "NORMAL_CLEARING"
+    assert [words["text"] for words in told["call.transcript"]["words"]] == [GREETING]
 
 
 async def _pass_leases(installation: Installation, endpoint: str) -> None:

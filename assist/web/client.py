@@ -79,6 +79,8 @@ def _told(error: aiohttp.ClientError | OSError) -> WebError:
     match error:
         case aiohttp.ClientConnectorError(os_error=_NotPublic()):
             return WebError("is no public address", refused=True)
+        case aiohttp.InvalidURL():
+            return WebError("is no address: write https://host/path", refused=True)
         case TimeoutError():
             return WebError("no answer in time")
         case aiohttp.ClientConnectorDNSError():
