@@ -180,6 +180,7 @@ async def exchange(invites: Path) -> AsyncIterator[Exchange]:
         ("07", "CALL_REJECTED"),
         ("08", "USER_BUSY"),
         ("09", "NO_ANSWER"),
+        ("10", "UNALLOCATED_NUMBER"),
         ("29", "NORMAL_CIRCUIT_CONGESTION"),
     ],
 )
@@ -250,6 +251,15 @@ async def test_who_is_screened_is_asked_and_then_nobody_comes(exchange: Exchange
     await hears(call, Phrase.WHO)
     await call.done(await call.run("playback", "tone_stream://%(600,0,440)"))
     await hears(call, Phrase.NOBODY)
+    await call.diary.wait("CHANNEL_HANGUP")
+
+
+@pytest.mark.parametrize(("ending", "phrase", "times"), [("16", Phrase.OFF, 2), ("20", Phrase.NO_SUCH, 1)])
+async def test_an_announcement_that_is_the_answer_is_heard(
+    exchange: Exchange, tmp_path: Path, ending: str, phrase: Phrase, times: int
+) -> None:
+    call = await listening(exchange, ending, tmp_path)
+    await hears(call, phrase, at_least=times)
     await call.diary.wait("CHANNEL_HANGUP")
 
 

@@ -110,6 +110,7 @@ def counted(carried: Carried, attempt: str) -> int:
         ("06", "SUBSCRIBER_ABSENT", "480"),
         ("07", "CALL_REJECTED", "603"),
         ("08", "USER_BUSY", "486"),
+        ("10", "UNALLOCATED_NUMBER", "404"),
         ("29", "NORMAL_CIRCUIT_CONGESTION", "503"),
     ],
 )
@@ -120,7 +121,7 @@ async def test_who_does_not_answer_says_why(
     esl.connection.subscribe(lambda event: diary.write(event) if event.get("Unique-ID") == attempt else None)
     await esl.connection.command("event json CHANNEL_HANGUP_COMPLETE")
     with pytest.raises(HungUp) as refused:
-        await dial(ending, attempt, originate_timeout="8" if ending == "06" else "2")
+        await dial(ending, attempt, originate_timeout="10" if ending in ("06", "10") else "2")
     assert refused.value.cause == cause
     ended = await diary.wait("CHANNEL_HANGUP_COMPLETE")
     assert ended["variable_sip_invite_failure_status"] == status

@@ -6,11 +6,11 @@
 …3       a machine with a menu
 …4       a machine that asks who calls; then nobody comes
 …5       nobody: it rings
-…6       switched off: an announcement says so before the answer, then 480
+…6       switched off: an announcement says so before the answer, then 480; …16: it is the answer, and is said twice
 …7       declines: 603
 …8       busy: 486
 …9       the network is full: 503; but …09: the carrier says nothing at all; …19: answers and hangs up at once
-…0       no such number: 404
+…0       no such number: 404; …10: an announcement says so before it; …20: an announcement is the answer
 ======== ==============================================================================================
 """
 
@@ -90,9 +90,27 @@ async def nobody(ringing: Ringing, manners: Manners) -> None:
     await ringing.given_up()
 
 
-async def switched_off(ringing: Ringing, manners: Manners) -> None:
-    await ringing.announce(manners.voices[Phrase.OFF])
-    await ringing.refuse("SUBSCRIBER_ABSENT")
+def announced(phrase: Phrase, cause: str) -> Person:
+    """Return what a carrier says before it refuses the call for that *cause*."""
+
+    async def announce(ringing: Ringing, manners: Manners) -> None:
+        await ringing.announce(manners.voices[phrase])
+        await ringing.refuse(cause)
+
+    return announce
+
+
+def answered_by(phrase: Phrase, times: int) -> Person:
+    """Return a carrier that answers the call itself, says *phrase* so many times and hangs up."""
+
+    async def answer(ringing: Ringing, manners: Manners) -> None:
+        leg = await _pick_up(ringing, manners)
+        for _ in range(times):
+            await leg.say(manners.voices[phrase])
+            await asyncio.sleep(manners.pause)
+        await leg.hang_up()
+
+    return answer
 
 
 async def silence(ringing: Ringing, manners: Manners) -> None:
@@ -120,13 +138,16 @@ BY_ENDING: Mapping[str, Person] = {
     "3": menu,
     "4": screening,
     "5": nobody,
-    "6": switched_off,
+    "6": announced(Phrase.OFF, "SUBSCRIBER_ABSENT"),
+    "16": answered_by(Phrase.OFF, 2),
     "7": refusing("CALL_REJECTED"),
     "8": refusing("USER_BUSY"),
     "9": refusing("NORMAL_CIRCUIT_CONGESTION"),
     "09": silence,
     "19": short,
     "0": refusing("UNALLOCATED_NUMBER"),
+    "10": announced(Phrase.NO_SUCH, "UNALLOCATED_NUMBER"),
+    "20": answered_by(Phrase.NO_SUCH, 1),
 }
 
 

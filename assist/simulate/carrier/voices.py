@@ -25,6 +25,7 @@ class Phrase(StrEnum):
     MOMENT = "Gracias. Un momento, por favor."
     NOBODY = "La persona a la que llama no puede atenderle en este momento. Adiós."
     OFF = "El teléfono al que llama está apagado o fuera de cobertura en este momento."
+    NO_SUCH = "El número marcado no existe. Por favor, compruebe el número y vuelva a marcar."
 
 
 Voices: TypeAlias = Mapping[Phrase, bytes]
