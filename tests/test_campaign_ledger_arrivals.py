@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from assist.campaign.ledger.arrivals import new_arrival
-from assist.campaign.model import CampaignState, Contact, ContactState, Outcome
+from assist.campaign.model import CampaignState, Contact, ContactState, Outcome, Result
 from assist.errors import StoreError
-from tests.ledgers import LIMITS, MADRID, Clocked, clocked_ledger, people, person
+from tests.ledgers import LIMITS, MADRID, NINE, Clocked, clocked_ledger, people, person
 
 CANARY = "Atlantic/Canary ES-GC"
 
@@ -89,15 +89,28 @@ async def test_an_id_that_is_somebody_elses_by_now_stays_his(clocked: Clocked) -
     assert standing and standing.contact == person(0)
 
 
-async def test_only_who_waits_is_ended(clocked: Clocked) -> None:
+@pytest.mark.parametrize(
+    ("result", "then", "outcome"),
+    [(Result.BUSY, NINE + 60, Outcome.EXPIRED), (Result.HUMAN, Outcome.REACHED, Outcome.REACHED)],
+)
+async def test_who_waits_is_ended_and_who_is_being_called_once_that_is_over(
+    clocked: Clocked, result: Result, then: float | Outcome, outcome: Outcome
+) -> None:
     await clocked.start("c", people(3))
     claim = await clocked.dialed()
     arrival = new_arrival("c")
-    await clocked.ledger.arrivals.end(arrival, [(f"p{number}", MADRID) for number in range(2)], Outcome.EXPIRED)
+    gone = [(f"p{number}", MADRID) for number in range(2)]
+    await clocked.ledger.arrivals.end(arrival, [*gone, ("nobody", MADRID)], Outcome.EXPIRED)
     await clocked.ledger.arrivals.accept(arrival)
     await all_in(clocked)
-    states = {one.contact.id: one.outcome for one in (await clocked.ledger.contacts("c")).standings}
-    assert states == {claim.contact.id: None, "p1": Outcome.EXPIRED, "p2": None}
+
+    async def outcomes() -> dict[str, Outcome | None]:
+        return {one.contact.id: one.outcome for one in (await clocked.ledger.contacts("c")).standings}
+
+    assert await outcomes() == {"p0": None, "p1": Outcome.EXPIRED, "p2": None}
+    await clocked.ledger.finish(claim.id, result, then)
+    assert await outcomes() == {"p0": outcome, "p1": Outcome.EXPIRED, "p2": None}
+    assert (await clocked.ledger.counts("c")).states == {ContactState.WAITING: 1, ContactState.DONE: 2}
 
 
 async def test_a_campaign_is_not_finished_while_a_list_is_on_its_way_in(clocked: Clocked) -> None:

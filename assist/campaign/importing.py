@@ -56,7 +56,7 @@ class Progress:
     """In the campaign already."""
     refused: int = 0
     ended: int = 0
-    """Who waited in the campaign and is not on the list that took the place of the one before."""
+    """Who was not done and is not on the list that took the place of the one before."""
     added: int = 0
     """Of those three, by now."""
     errors: Path | None = None
@@ -84,8 +84,8 @@ async def import_list(
 ) -> AsyncIterator[Progress]:
     """Add the list at *path* to *campaign*, and tell how it goes; the last is `DONE`.
 
-    *numbers_in*: the column with the numbers, where several may be. *instead*: who waits in the campaign and is not on
-    the list is not called any more. Raises `ConfigurationError` if the file is no list, `StoreError` if the ledger does
+    *numbers_in*: the column with the numbers, where several may be. *instead*: who is in the campaign and not on the
+    list is not called any more. Raises `ConfigurationError` if the file is no list, `StoreError` if the ledger does
     not answer or has no such campaign, `OSError` if the errors cannot be written.
     """
     began = time.monotonic()

@@ -154,7 +154,7 @@ def costs(parts: Iterable[Part], assumed: str) -> Table:
     found = list(parts)
     known = ", ".join(f"{part.what} ${part.usd:.4f}" for part in found if part.usd) or "nothing that has a price"
     unknown = [("not priced", Text(f"{part.what}: {part.mend}", "yellow")) for part in found if part.usd is None]
-    return grid([("a minute", f"{known}: {assumed}"), *unknown])
+    return grid([("a minute", f"{known} ({assumed})"), *unknown])
 
 
 def _estimated(found: Estimate, assumed: Assumptions) -> Iterator[tuple[str, RenderableType]]:

@@ -17,12 +17,12 @@ _CONTACT = TypeAdapter(Contact)
 
 # A file without a name, gone with the connection, that no other user can read: nothing of it is to survive.
 # key: of whom there is one. row: 0 for who is in the campaign, and not in the list so far. record: what is to be
-# written. waiting: who is in the campaign, as he waits there.
+# written. waiting: who is in the campaign, as he waits there. open: his group, unless he is done.
 _SETUP: Final = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -65536;
-CREATE TABLE contact (id TEXT UNIQUE, key TEXT UNIQUE, row INTEGER, record BLOB, waiting BLOB);
+CREATE TABLE contact (id TEXT UNIQUE, key TEXT UNIQUE, row INTEGER, record BLOB, waiting BLOB, open TEXT);
 """
 
 
@@ -46,12 +46,13 @@ class Staging:
     def know(self, standings: Iterable[Standing]) -> None:
         """Take these as those that the campaign has."""
         self._database.executemany(
-            "INSERT OR IGNORE INTO contact VALUES (?, ?, 0, NULL, ?)",
+            "INSERT OR IGNORE INTO contact VALUES (?, ?, 0, NULL, ?, ?)",
             (
                 (
                     standing.contact.id,
                     self._key(standing.contact),
                     _CONTACT.dump_json(standing.contact) if standing.state is ContactState.WAITING else None,
+                    standing.contact.group if standing.state is not ContactState.DONE else None,
                 )
                 for standing in standings
             ),
@@ -72,7 +73,7 @@ class Staging:
         if found := self._database.execute("SELECT row FROM contact WHERE id = ?", (contact.id,)).fetchone():
             raise Unfit(f"another number has this id, {_place(found[0])}", "give each person an id of his own")
         record = _CONTACT.dump_json(contact)
-        self._database.execute("INSERT INTO contact VALUES (?, ?, ?, ?, NULL)", (contact.id, key, row, record))
+        self._database.execute("INSERT INTO contact VALUES (?, ?, ?, ?, NULL, NULL)", (contact.id, key, row, record))
         return Fate.NEW
 
     def _again(self, contact: Contact, key: str, row: int, waiting: bytes | None) -> Fate:
@@ -98,11 +99,10 @@ class Staging:
             ]
 
     def absent(self, size: int) -> Iterator[list[tuple[str, str]]]:
-        """Yield those who wait in the campaign and were not added: ids, with their groups."""
-        cursor = self._database.execute("SELECT waiting FROM contact WHERE row = 0 AND waiting IS NOT NULL")
+        """Yield those in the campaign who are not done and were not added: ids, with their groups."""
+        cursor = self._database.execute("SELECT id, open FROM contact WHERE row = 0 AND open IS NOT NULL")
         while batch := cursor.fetchmany(size):
-            contacts = [_CONTACT.validate_json(waiting) for (waiting,) in batch]
-            yield [(contact.id, contact.group) for contact in contacts]
+            yield batch
 
 
 @contextmanager

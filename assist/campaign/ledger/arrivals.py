@@ -68,7 +68,10 @@ class Arrivals:
                 await self._push(arrival, head, items)
 
     async def end(self, arrival: Arrival, contacts: Iterable[tuple[str, str]], outcome: Outcome) -> None:
-        """Write down that *contacts*, ids with the groups in which they wait, are to be done with that *outcome*."""
+        """Write down that *contacts*, ids with their groups, are to be done with that *outcome*.
+
+        Who is being called is so afterwards, unless the call itself was the end.
+        """
         by_group: dict[str, list[str]] = defaultdict(list)
         for identity, group in contacts:
             by_group[group].append(identity)

@@ -42,6 +42,7 @@ local function is_suppressed(number)
 end
 
 -- What became of a contact: s(tate), n (attempts begun), o(utcome), d(ay since the epoch when he was done), f(ound out),
+-- e(nds so, once the call ends, instead of waiting again),
 -- a: {when, result, ms, millionths, what was shown} of each attempt.
 local function progress_of(contact)
     local text = redis.call('HGET', PROGRESS, contact)
@@ -67,7 +68,10 @@ local function conclude(contact, progress, after)
     local due = tonumber(after)
     if due and redis.call('HGET', CAMPAIGN, 'state') == 'cancelled' then
         due, after = nil, 'cancelled'
+    elseif due and progress.e then
+        due, after = nil, progress.e
     end
+    progress.e = nil
     if due then
         redis.call('ZADD', DUE, due, contact)
         enter(contact, progress, 'waiting')

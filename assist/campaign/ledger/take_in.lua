@@ -1,6 +1,7 @@
 -- The next of an accepted list. ARGV: what the list begins with, how many contacts that is of, group, outcome, due.
 -- KEYS: also where they wait now, if they do, and the list. Without an outcome id and record of each are taken in, new or
--- instead of what was known of one who waits; with one the ids of who waits are done. Returns 1, or 0: somebody else did.
+-- instead of what was known of one who waits; with one the ids of those who are done, or will be once the call to them
+-- ends. Returns 1, or 0: somebody else did.
 local former, list = KEYS[#KEYS - 1], KEYS[#KEYS]
 if redis.call('LINDEX', list, 0) ~= ARGV[1] then return 0 end
 redis.call('LPOP', list)
@@ -28,10 +29,18 @@ local function replace(contact, record)
     end
 end
 
-if outcome ~= '' then
-    for _, contact in ipairs(items) do
-        if is_waiting(contact) then conclude(contact, progress_of(contact), outcome) end
+local function finish(contact)
+    local progress = progress_of(contact)
+    if is_waiting(contact) then
+        conclude(contact, progress, outcome)
+    elseif progress.s ~= 'done' and redis.call('HEXISTS', CONTACTS, contact) == 1 then
+        progress.e = outcome
+        redis.call('HSET', PROGRESS, contact, cjson.encode(progress))
     end
+end
+
+if outcome ~= '' then
+    for _, contact in ipairs(items) do finish(contact) end
     return 1
 end
 local new = 0
