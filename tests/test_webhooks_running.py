@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from redis.asyncio import Redis
 
 from assist.call.events import Said
@@ -119,6 +119,18 @@ async def test_whoever_is_killed_in_the_middle_loses_nothing(installation: Insta
     await _pass_leases(installation, endpoint.id)
     async with telling():
         assert await installation.delivered(endpoint.id, 20) == calls
+
+
+async def test_what_was_told_is_counted(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv("ASSIST_METRICS_LISTEN", f"127.0.0.1:{port}")
+    endpoint, _ = await installation.webhooks.endpoints.create(installation.url, [EventType.CALL_ENDED])
+    async with telling():
+        await installation.call_ends()
+        await installation.delivered(endpoint.id, 1)
+        async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+            numbers = await answer.text()
+    assert 'assist_webhook_deliveries_total{outcome="delivered"} 1.0' in numbers
 
 
 async def test_whoever_is_asked_to_stop_does(installation: Installation) -> None:

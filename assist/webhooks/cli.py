@@ -15,9 +15,13 @@ from rich.table import Column, Table
 from assist.embedded_redis import redis_server
 from assist.errors import ConfigurationError
 from assist.log import set_up_logging
+from assist.monitor.redis import redis_look
+from assist.monitor.server import monitoring
+from assist.monitor.service import own_look
 from assist.settings import Settings, read_settings
 from assist.webhooks.endpoints import Changes
 from assist.webhooks.model import Delivery, DeliveryState, Endpoint, EventType
+from assist.webhooks.running import run_webhooks
 from assist.webhooks.service import Webhooks, open_webhooks
 
 log = logging.getLogger(__name__)
@@ -146,15 +150,13 @@ def resend(delivery: str) -> None:
 
 
 async def _until_told(settings: Settings) -> None:
-    # The web's client is loaded by nobody who does not need it.
-    from assist.webhooks.running import run_webhooks
-
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with redis_server(settings) as url:
         log.info("webhooks: tells what happens")
-        await run_webhooks(settings, url, stop)
+        async with monitoring(settings.metrics.listen, [own_look, redis_look(url)]):
+            await run_webhooks(settings, url, stop)
 
 
 def _with(work: Callable[[Webhooks], Awaitable[T]]) -> T:
