@@ -3,10 +3,10 @@
 from importlib.metadata import version
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
-from assist.api import installation, key_routes, problem
+from assist.api import installation, key_routes, privacy, problem
 from assist.api.assistants import routes as assistants
 from assist.api.calls import history, live, placed
 from assist.api.campaigns import contacts, do_not_call
@@ -16,6 +16,7 @@ from assist.api.installation import Surveyor
 from assist.api.jobs import routes as jobs
 from assist.api.limiter import Limiter
 from assist.api.problem import OnlyProblems, Problem
+from assist.api.recorded import recorded
 from assist.api.rooms import Rooms
 
 MEGABYTE: Final = 1_000_000
@@ -37,6 +38,7 @@ TAGS: Final = [
     {"name": "jobs", "description": "What takes longer than a request."},
     {"name": "installation", "description": "What it is made of, and what it uses up."},
     {"name": "keys", "description": "Who may ask."},
+    {"name": "privacy", "description": "People of whom nothing is to stay; who did what."},
 ]
 ROUTERS: Final = (
     placed.router,
@@ -51,6 +53,7 @@ ROUTERS: Final = (
     do_not_call.router,
     installation.router,
     key_routes.router,
+    privacy.router,
 )
 
 
@@ -84,8 +87,8 @@ def described(body: int = MEGABYTE, list_: int = 200 * MEGABYTE) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     for router in ROUTERS:
-        app.include_router(router)
-    app.include_router(jobs.sending, max_body_size=list_)
+        app.include_router(router, dependencies=[Depends(recorded)])
+    app.include_router(jobs.sending, dependencies=[Depends(recorded)], max_body_size=list_)
     problem.install(app)
     _complete(app)
     return app

@@ -89,4 +89,4 @@ def _deed(identity: str, fields: dict[str, str]) -> Deed:
 
 
 def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+    return max(0, int(moment.timestamp() * 1000))
