@@ -14,13 +14,14 @@ from typing import Final
 
 from assist.aio import end
 from assist.campaign.causes import End, result_of
+from assist.campaign.eligibility import Gate
 from assist.campaign.insisting import insist
 from assist.campaign.ledger import Ledger
 from assist.campaign.model import Claim, ContactState, Result
 from assist.campaign.node import Node
 from assist.campaign.order import Order, order_of
 from assist.campaign.oversight import oversee
-from assist.campaign.plans import UNTIL_MENDED, Plan, Plans
+from assist.campaign.plans import UNTIL_MENDED, Plan, Plans, is_trial
 from assist.campaign.wording import needed
 from assist.errors import ConfigurationError, ConnectionLost, ProtocolError, StoreError
 from assist.log import CALL
@@ -39,8 +40,17 @@ NODE_DOWN: Final = 10.0
 class Dialer:
     """Dials claims."""
 
-    def __init__(self, ledger: Ledger, plans: Plans, nodes: Mapping[str, Node], lease: float = LEASE) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        plans: Plans,
+        nodes: Mapping[str, Node],
+        lease: float = LEASE,
+        gate: Gate | None = None,
+    ) -> None:
+        """*gate*: who asks whether calls may be made; without one no campaign that wants to be asked calls anybody."""
         self._ledger = ledger
+        self._gate = gate
         self._plans = plans
         self._nodes = nodes
         self._lease = lease
@@ -66,8 +76,19 @@ class Dialer:
         name = self._place(claim)
         if name is None:
             await self._ledger.release(claim, time.time() + NODE_DOWN)
-        elif await self._ledger.dialing(claim, name):
+        elif await self._is_eligible(plan, claim) and await self._ledger.dialing(claim, name):
             await self._send(self._nodes[name], plan, claim)
+
+    async def _is_eligible(self, plan: Plan, claim: Claim) -> bool:
+        eligibility = plan.campaign.eligibility
+        # The owner calls himself to see that all goes well.
+        if eligibility is None or is_trial(claim.campaign):
+            return True
+        why = await self._gate.refusal(eligibility, claim) if self._gate else "nobody is there to ask"
+        if why:
+            log.info("held back: whoever is asked before the call did not say yes")
+            await self._ledger.release(claim, time.time() + eligibility.again_s, held=why)
+        return not why
 
     def _place(self, claim: Claim) -> str | None:
         """Return the FreeSWITCH that calls: the one that was meant, or another if that cannot be reached from here."""

@@ -98,6 +98,8 @@ class Blocked(StrEnum):
     """Of the campaign, the trunk or everybody; capacity kept for those who call us counts as taken."""
     CEILING = "ceiling"
     """Minutes or money, of the campaign or of the day."""
+    INELIGIBLE = "ineligible"
+    """Whoever is asked right before each call has not said yes."""
     BREAKER = "breaker"
     """Too many failures or short calls."""
 

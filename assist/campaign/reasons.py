@@ -61,7 +61,9 @@ def _of_campaign(why: Why, now: float) -> Iterator[Reason]:
 def _of_contact(why: Why, rules: Rules, now: float) -> Iterator[Reason]:
     contact, due = why.standing.contact, why.standing.due
     if due and due > now:
-        yield Reason("not due yet, after an earlier attempt or by the import", due)
+        held = why.standing.held
+        earlier = "not due yet, after an earlier attempt or by the import"
+        yield Reason(f"held back when the call was due: {held}" if held else earlier, due)
     if rules.window is None:
         yield Reason(f"no hours to call are left in {contact.group}: look at when: in the campaign's file")
     elif rules.window.opens > now:

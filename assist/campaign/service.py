@@ -11,6 +11,7 @@ import click
 
 from assist.aio import end
 from assist.campaign.dialer import LEASE, Dialer
+from assist.campaign.eligibility import Gate
 from assist.campaign.figures import campaigns_look
 from assist.campaign.files import read_files
 from assist.campaign.ledger import Durability, Ledger, open_ledger
@@ -27,6 +28,7 @@ from assist.monitor.server import monitoring
 from assist.monitor.service import looks_around, own_look
 from assist.settings import Settings, read_settings
 from assist.store import Store, open_store
+from assist.web.client import open_web
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +41,16 @@ class Work:
     """Fulfils `assist.campaign.docket.Work`."""
 
     def __init__(
-        self, ledger: Ledger, plans: Plans, nodes: Mapping[str, Node], store: Store, lease: float = LEASE
+        self,
+        ledger: Ledger,
+        plans: Plans,
+        nodes: Mapping[str, Node],
+        store: Store,
+        lease: float = LEASE,
+        gate: Gate | None = None,
     ) -> None:
         self._pump = Pump(ledger, plans, store, Reconciliation(ledger, nodes), lease)
-        self._dialer = Dialer(ledger, plans, nodes, lease)
+        self._dialer = Dialer(ledger, plans, nodes, lease, gate)
 
     async def running(self) -> Iterable[str]:
         return await self._pump.running()
@@ -82,13 +90,14 @@ async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
         open_store(url, settings.redis.retention) as store,
         ledger_of(settings, url) as ledger,
         open_nodes(settings.esl) as nodes,
+        open_web() as web,
     ):
         witness, reaper = Witness(ledger, plans, nodes), Reaper(ledger, plans, nodes, store)
         settling = asyncio.create_task(settle(witness, reaper), name="what was left behind")
         looks = [own_look, campaigns_look(ledger, plans, stop), *looks_around(settings, url)]
         try:
             async with monitoring(settings.metrics.listen, looks):
-                await work_on(url, Work(ledger, plans, nodes, store), stop)
+                await work_on(url, Work(ledger, plans, nodes, store, gate=Gate(web)), stop)
         finally:
             await end(settling)
 

@@ -23,6 +23,7 @@ MENDS: Final = {
     Blocked.CALLER_ID: "the numbers that calls may show were shown as often as they may be today: the trunks' file",
     Blocked.CONCURRENCY: "calls in progress take all places: pace.calls, the trunk's, or what the workers hold",
     Blocked.CEILING: "a ceiling of minutes or money is reached: ceilings: in its file",
+    Blocked.INELIGIBLE: "whoever is asked before each call has not said yes: eligibility: in its file, and why CONTACT",
     Blocked.BREAKER: "too many calls failed, or people hung up at once: look at the trunk, and at the greeting",
 }
 """What each means for its owner."""
@@ -56,6 +57,8 @@ async def standstill(ledger: Ledger, calendar: Calendar, counts: Counts, now: fl
     for group, queue in counts.groups.items():
         if queue.contacts and (refusal := await _refusal(ledger, calendar, name, group, queue, now)):
             found[refusal.reason] = _more(found.get(refusal.reason), refusal, queue.contacts)
+    if counts.held:
+        found[Blocked.INELIGIBLE] = Block(Blocked.INELIGIBLE, counts.held)
     return sorted(found.values(), key=lambda block: -block.contacts)
 
 

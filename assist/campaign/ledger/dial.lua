@@ -9,6 +9,7 @@ attempt.at, attempt.s, attempt.node = NOW, 'dialing', ARGV[3]
 save_attempt(ARGV[1], attempt)
 local progress = progress_of(attempt.i)
 progress.n = attempt.n
+hold_back(progress, nil)
 enter(attempt.i, progress, 'dialing')
 tell('dialing', 'contact', attempt.i, 'attempt', ARGV[1])
 return 1

@@ -24,7 +24,8 @@ key                                      type    holds
                                                  ``o:<outcome>``, ``r:<result>``: how many; used or set aside,
                                                  ``seconds`` (ms) and ``cost`` (millionths); ``recent`` attempts, a
                                                  letter each; ``breaker``: until when it is open; µs: its own next
-                                                 ``claims`` and ``sends``
+                                                 ``claims`` and ``sends``; ``held``: how many were held
+                                                 back when they were due
 ``{ledger}:contacts:<campaign>``         hash    contact: its number's sixteen bytes, then JSON of the contact
 ``{ledger}:order:<campaign>``            list    contacts as they came
 ``{ledger}:progress:<campaign>``         hash    contact: JSON of what became of it, from its first claim
