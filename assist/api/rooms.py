@@ -41,7 +41,7 @@ class Rooms:
     desk: Desk
     files: Files
     nodes: Mapping[str, Node]
-    """None, where nobody has told us the Event Socket's password."""
+    """The FreeSWITCHes that were reached; none, where nobody has told us the Event Socket's password."""
     guard: Guard
     book: Book
     placer: Placer

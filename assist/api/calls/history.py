@@ -82,7 +82,7 @@ async def list_calls(
 async def list_live_calls(rooms: Here) -> LiveCalls:
     """As FreeSWITCH has them; where that is several, those that can be asked just now."""
     items = []
-    for node in rooms.nodes.values():
+    for node in tuple(rooms.nodes.values()):
         try:
             for call in sorted(await node.calls()):
                 if session := await session_of(rooms, call):

@@ -78,10 +78,10 @@ async def hang_up(rooms: Here, call_id: UUID, idempotency_key: IdempotencyKey = 
     found = await look(rooms, call)
     if found.state is CallState.ENDED:
         return found
-    if not rooms.nodes:
+    if rooms.settings.esl.password is None:
         raise Refusal("unavailable", "Set ASSIST_ESL_PASSWORD.", headers=retry_after(60))
     reached = False
-    for node in rooms.nodes.values():
+    for node in tuple(rooms.nodes.values()):
         try:
             await node.hang_up(call)
             reached = True

@@ -48,14 +48,14 @@ async def session_of(rooms: Rooms, call: str) -> Session | None:
 async def is_alive(rooms: Rooms, call: str) -> bool | None:
     """Return whether a FreeSWITCH has the call; None: not all of them can be asked, or none."""
     answers: list[bool] = []
-    for node in rooms.nodes.values():
+    for node in tuple(rooms.nodes.values()):
         try:
             if await node.has(call):
                 return True
             answers.append(False)
         except ConnectionLost:
             continue
-    return False if answers and len(answers) == len(rooms.nodes) else None
+    return False if len(answers) == len(rooms.settings.esl.addresses) else None
 
 
 def seen(call: str, traces: Traces, now: datetime) -> Call:

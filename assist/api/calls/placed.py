@@ -50,7 +50,7 @@ async def place_call(
     except LimitReached as limit:
         raise Refusal("limit-reached", str(limit), headers=retry_after(limit.retry_after)) from limit
     except Unreachable as error:
-        detail = f"{error}{'' if rooms.nodes else ': set ASSIST_ESL_PASSWORD'}"
+        detail = f"{error}{'' if rooms.settings.esl.password else ': set ASSIST_ESL_PASSWORD'}"
         raise Refusal("unavailable", detail, headers=retry_after(5)) from error
     response.headers["Location"] = f"/v1/calls/{call}"
     return await look(rooms, call)
