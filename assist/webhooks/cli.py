@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 from pydantic_core import to_json
+from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -19,6 +20,7 @@ from assist.monitor.redis import redis_look
 from assist.monitor.server import monitoring
 from assist.monitor.service import own_look
 from assist.settings import Settings, read_settings
+from assist.store import Audit, operator
 from assist.webhooks.endpoints import Changes
 from assist.webhooks.model import Delivery, DeliveryState, Endpoint, EventType
 from assist.webhooks.running import run_webhooks
@@ -68,7 +70,7 @@ def add(url: str, types: tuple[str, ...], transcripts: bool, numbers: bool, as_j
     async def work(hooks: Webhooks) -> tuple[Endpoint, str]:
         return await hooks.endpoints.create(url, wanted, transcripts=transcripts, numbers=numbers)
 
-    endpoint, secret = _with(work)
+    endpoint, secret = _with(work, "webhooks.add")
     _tell({"endpoint": endpoint, "secret": secret}, f"{endpoint.id}\n{secret}", as_json=as_json)
 
 
@@ -87,21 +89,25 @@ def list_(as_json: bool) -> None:
 @ENDPOINT
 def remove(endpoint: str) -> None:
     """Tell ENDPOINT nothing more, also of what waits."""
-    _known(endpoint, _with(lambda hooks: hooks.endpoints.delete(endpoint)))
+    _known(endpoint, _with(lambda hooks: hooks.endpoints.delete(endpoint), "webhooks.remove", endpoint))
 
 
 @webhooks.command("enable")
 @ENDPOINT
 def enable(endpoint: str) -> None:
     """Tell ENDPOINT again what happens, and what waited for it."""
-    _known(endpoint, _with(lambda hooks: hooks.endpoints.update(endpoint, Changes(enabled=True))))
+    _switch(endpoint, "webhooks.enable", enabled=True)
 
 
 @webhooks.command("disable")
 @ENDPOINT
 def disable(endpoint: str) -> None:
     """Tell ENDPOINT nothing for now; what already waits for it goes on waiting."""
-    _known(endpoint, _with(lambda hooks: hooks.endpoints.update(endpoint, Changes(enabled=False))))
+    _switch(endpoint, "webhooks.disable", enabled=False)
+
+
+def _switch(endpoint: str, action: str, *, enabled: bool) -> None:
+    _known(endpoint, _with(lambda hooks: hooks.endpoints.update(endpoint, Changes(enabled=enabled)), action, endpoint))
 
 
 @webhooks.command("rotate")
@@ -110,7 +116,9 @@ def disable(endpoint: str) -> None:
 @JSON
 def rotate(endpoint: str, hours: float, as_json: bool) -> None:
     """Show a new secret that signs what ENDPOINT is told."""
-    secret = _known(endpoint, _with(lambda hooks: hooks.endpoints.rotate(endpoint, timedelta(hours=hours))))
+    overlap = timedelta(hours=hours)
+    found = _with(lambda hooks: hooks.endpoints.rotate(endpoint, overlap), "webhooks.rotate", endpoint)
+    secret = _known(endpoint, found)
     _tell({"secret": secret}, secret, as_json=as_json)
 
 
@@ -118,7 +126,7 @@ def rotate(endpoint: str, hours: float, as_json: bool) -> None:
 @ENDPOINT
 def test(endpoint: str) -> None:
     """Tell ENDPOINT that this is a test, and show the delivery; `assist webhooks run` sends it."""
-    click.echo(_known(endpoint, _with(lambda hooks: hooks.test(endpoint))))
+    click.echo(_known(endpoint, _with(lambda hooks: hooks.test(endpoint), "webhooks.test", endpoint)))
 
 
 @webhooks.command("deliveries")
@@ -145,7 +153,7 @@ def deliveries(endpoint: str, state: str, limit: int, after: str | None, as_json
 @click.argument("delivery")
 def resend(delivery: str) -> None:
     """Send DELIVERY once more, under the same id."""
-    if not _with(lambda hooks: hooks.queue.resend(delivery)):
+    if not _with(lambda hooks: hooks.queue.resend(delivery), "webhooks.resend", delivery):
         raise ConfigurationError(f"{delivery}: there is no such delivery that is over")
 
 
@@ -159,12 +167,21 @@ async def _until_told(settings: Settings) -> None:
             await run_webhooks(settings, url, stop)
 
 
-def _with(work: Callable[[Webhooks], Awaitable[T]]) -> T:
-    """Return what *work* does with the webhooks of this installation. Raises `AssistError`."""
+def _with(work: Callable[[Webhooks], Awaitable[T]], action: str = "", subject: str = "") -> T:
+    """Return what *work* does with the webhooks of this installation. Raises `AssistError`.
+
+    *action*: it changes something, and that is written down.
+    """
     settings = read_settings()
 
     async def run() -> T:
-        async with redis_server(settings) as url, open_webhooks(settings, url) as hooks:
+        async with (
+            redis_server(settings) as url,
+            Redis.from_url(url, protocol=2) as redis,
+            open_webhooks(settings, url) as hooks,
+        ):
+            if action:
+                await Audit(redis).record(operator(), action, subject)
             return await work(hooks)
 
     return asyncio.run(run())
