@@ -158,6 +158,28 @@ def test_each_change_is_written_down_with_who_made_it(assist: Terminal) -> None:
     assert ANA[1:] not in shown.out + assist("audit", "--json").out
 
 
+def test_keys_and_webhooks_are_written_down_without_their_secrets(assist: Terminal) -> None:
+    key = assist("keys", "create", "crm", "--scope", "read", "--json").json
+    assist("keys", "rotate", key["id"])
+    assist("keys", "revoke", key["id"])
+    hook = assist("webhooks", "add", "https://hooks.example/in?token=abcdefgh", "--json").json["endpoint"]["id"]
+    assist("webhooks", "disable", hook)
+    assist("webhooks", "enable", hook)
+    assist("webhooks", "rotate", hook)
+    assist("webhooks", "remove", hook)
+    assert assist.deeds() == [
+        ("keys.create", "crm"),
+        ("keys.rotate", key["id"]),
+        ("keys.revoke", key["id"]),
+        ("webhooks.add", ""),
+        ("webhooks.disable", hook),
+        ("webhooks.enable", hook),
+        ("webhooks.rotate", hook),
+        ("webhooks.remove", hook),
+    ]
+    assert "abcdefgh" not in assist("audit", "--json").out
+
+
 def test_looking_changes_nothing_in_the_audit_log(assist: Terminal) -> None:
     assist("campaign", "import", "uno")
     for verb in (("campaign", "status"), ("campaign", "dnc", "list"), ("retention", "--dry-run"), ("audit",)):

@@ -20,6 +20,7 @@ from assist.errors import ConfigurationError
 from assist.heartbeat import heartbeat
 from assist.log import set_up_logging
 from assist.settings import Settings, read_settings
+from assist.store import Audit, operator
 
 T = TypeVar("T")
 
@@ -70,7 +71,8 @@ def keys() -> None:
 def create(name: str, scopes: tuple[str, ...], days: int | None, as_json: bool) -> None:
     """Make a key for NAME. It is shown this once."""
     expires = datetime.now(UTC) + timedelta(days=days) if days else None
-    _show(_with_keys(lambda kept: kept.create(name, [Scope(scope) for scope in scopes], expires)), as_json=as_json)
+    wanted = [Scope(scope) for scope in scopes]
+    _show(_with_keys(lambda kept: kept.create(name, wanted, expires), "keys.create", name), as_json=as_json)
 
 
 @keys.command("rotate")
@@ -86,7 +88,8 @@ def create(name: str, scopes: tuple[str, ...], days: int | None, as_json: bool) 
 def rotate(key: str, overlap_hours: int, as_json: bool) -> None:
     """Give KEY, an id or what the key begins with, another secret. It is shown this once."""
     identity = _identity(key)
-    rotated = _with_keys(lambda kept: kept.rotate(identity, timedelta(hours=overlap_hours)))
+    overlap = timedelta(hours=overlap_hours)
+    rotated = _with_keys(lambda kept: kept.rotate(identity, overlap), "keys.rotate", identity)
     if rotated is None:
         raise click.ClickException(f"there is no key {identity}; assist keys list shows them")
     _show(rotated, as_json=as_json)
@@ -97,7 +100,7 @@ def rotate(key: str, overlap_hours: int, as_json: bool) -> None:
 def revoke(key: str) -> None:
     """Let KEY, an id or what the key begins with, open nothing any more."""
     identity = _identity(key)
-    if not _with_keys(lambda kept: kept.revoke(identity)):
+    if not _with_keys(lambda kept: kept.revoke(identity), "keys.revoke", identity):
         raise click.ClickException(f"there is no key {identity}; assist keys list shows them")
     click.echo("revoked")
 
@@ -135,11 +138,16 @@ def _told(key: Key) -> dict[str, object]:
     return {name: getattr(key, name) for name in names}
 
 
-def _with_keys(work: Callable[[Keys], Awaitable[T]]) -> T:
-    """Return what *work* does with the keys of this installation. Raises `AssistError`."""
+def _with_keys(work: Callable[[Keys], Awaitable[T]], action: str = "", subject: str = "") -> T:
+    """Return what *work* does with the keys of this installation. Raises `AssistError`.
+
+    *action*: it changes something, and that is written down.
+    """
 
     async def run() -> T:
         async with redis_server(read_settings()) as url, Redis.from_url(url, protocol=2) as redis:
+            if action:
+                await Audit(redis).record(operator(), action, subject)
             return await work(Keys(redis))
 
     return asyncio.run(run())
