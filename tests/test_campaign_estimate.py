@@ -3,9 +3,10 @@ from decimal import Decimal
 
 import pytest
 
+from assist.campaign.assumptions import USUAL, Assumptions, assumed
 from assist.campaign.bounds import limits
 from assist.campaign.calendar import Calendar
-from assist.campaign.estimate import USUAL, Assumptions, Estimate, Work, assumed, estimate
+from assist.campaign.estimate import Estimate, Work, estimate
 from assist.campaign.ledger.views import Counts
 from assist.campaign.model import CampaignState, Outcome, Result
 from tests.campaigns import ALWAYS, campaign, lenient, read
@@ -105,6 +106,14 @@ def test_the_cost_is_that_of_the_minutes_and_at_most_that_of_the_ceilings() -> N
 def test_ceilings_of_money_are_of_engines_and_not_of_the_trunk() -> None:
     dear = replace(only(Result.HUMAN, usd_per_minute=Decimal("0.10")), trunk_usd_per_minute=Decimal("9"))
     assert course(dear, some(10), ceilings={"usd": "0.50"}).attempts == 5
+
+
+def test_numbers_that_rest_for_the_day_once_they_were_shown_often_hold_a_campaign_back() -> None:
+    pool = [{"number": "+34910000009", "per_day": 3}, {"number": "+34930000009", "per_day": 2}]
+    found = course(only(Result.HUMAN), some(12), gateway={**FAST, "caller_ids": pool})
+    assert read(found.ends, "Europe/Madrid") == "2026-11-25 00:01", "five on each of two days, and two more"
+    free = course(only(Result.HUMAN), some(12), gateway={**FAST, "caller_ids": [*pool, "+34910000010"]})
+    assert free.ends is not None and free.ends - NINE < HOUR
 
 
 def test_a_million_contacts_are_no_more_work_than_a_thousand() -> None:

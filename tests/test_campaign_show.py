@@ -2,7 +2,8 @@ from decimal import Decimal
 
 from rich.console import Console, RenderableType
 
-from assist.campaign.estimate import Assumptions, Estimate
+from assist.campaign.assumptions import Assumptions
+from assist.campaign.estimate import Estimate
 from assist.campaign.ledger.views import Counts
 from assist.campaign.model import Blocked, CampaignState, ContactState, Outcome, Result
 from assist.campaign.show import estimated, length, share, status

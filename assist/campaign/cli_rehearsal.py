@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
+from assist.campaign.assumptions import Assumptions, assumed
 from assist.campaign.bounds import limits
 from assist.campaign.cli_desk import OPTION, Desk, answer, aside, at_desk
 from assist.campaign.costs import ASSUMED, Part, engine_costs, known, trunk_cost
-from assist.campaign.estimate import Assumptions, Estimate, assumed, estimate
+from assist.campaign.estimate import Estimate, estimate
 from assist.campaign.files import Files, read_files
 from assist.campaign.plans import Plan
 from assist.campaign.readiness import Lack, lacking, outdated_registries

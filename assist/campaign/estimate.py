@@ -7,101 +7,21 @@ are to be called again wait together once more. So a million of them take second
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from assist.campaign import retry
+from assist.campaign.assumptions import Assumptions
 from assist.campaign.calendar import Calendar
-from assist.campaign.ledger.views import Counts
-from assist.campaign.model import Limits, Outcome, Result
+from assist.campaign.model import Limits, Outcome
 
 DAY: Final = 86_400.0
 HORIZON: Final = 400 * DAY
 STEPS: Final = 500
 """About so many make up a campaign: none is shorter than a minute, or longer than half an hour."""
 SHORTEST, LONGEST = 60.0, 1800.0
-ENOUGH: Final = 50
-"""Attempts after which what happened says more than what is usual."""
 REACHED: Final = (Outcome.REACHED, Outcome.MESSAGE_LEFT)
-ANSWERED: Final = frozenset({Result.HUMAN, Result.VOICEMAIL, Result.IVR, Result.SCREENED})
-
-USUAL: Final[Mapping[Result, float]] = {
-    Result.HUMAN: 0.40,
-    Result.VOICEMAIL: 0.20,
-    Result.NO_ANSWER: 0.25,
-    Result.BUSY: 0.07,
-    Result.UNAVAILABLE: 0.04,
-    Result.REJECTED: 0.02,
-    Result.INVALID: 0.01,
-    Result.CONGESTION: 0.01,
-}
-"""Shares of results where nobody knows better: of people who know who calls, on working days."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assumptions:
-    """How calls go. Said beside every estimate."""
-
-    shares: Mapping[Result, float] = field(default_factory=lambda: dict(USUAL))
-    """Of all attempts; their sum is 1."""
-    talk_s: float = 60.0
-    """Of a call that somebody or something answers."""
-    ring_s: float = 15.0
-    """Before an answer, or until nobody does."""
-    usd_per_minute: Decimal | None = None
-    """Of talk, for engines, which ceilings are of; None: not known."""
-    trunk_usd_per_minute: Decimal | None = None
-    """Likewise, for the trunk."""
-    measured: bool = False
-    """They are what happened in this campaign so far."""
-
-    @property
-    def pick_up(self) -> float:
-        """The share of attempts that a person answers."""
-        return self.shares.get(Result.HUMAN, 0.0)
-
-    @property
-    def answered(self) -> float:
-        return sum(share for result, share in self.shares.items() if result in ANSWERED)
-
-    @property
-    def minute(self) -> Decimal | None:
-        """What a minute of talk costs in all, as far as it is known."""
-        parts = [part for part in (self.usd_per_minute, self.trunk_usd_per_minute) if part is not None]
-        return sum(parts, Decimal(0)) if parts else None
-
-    @property
-    def seconds(self) -> float:
-        """Of talk, of one attempt on average."""
-        return self.answered * self.talk_s
-
-    @property
-    def occupied(self) -> float:
-        """Seconds for which one attempt takes a place on the trunk, on average."""
-        return self.ring_s + self.seconds
-
-    def picked_up(self, share: float) -> "Assumptions":
-        """Return these with that share of people who answer; the others stay as they are among themselves."""
-        rest = 1 - self.pick_up
-        shares: dict[Result, float] = {
-            result: one * (1 - share) / rest for result, one in self.shares.items() if result is not Result.HUMAN
-        }
-        return replace(self, shares={**shares, Result.HUMAN: share})
-
-
-def assumed(counts: Counts | None) -> Assumptions:
-    """Return what to assume of a campaign: what happened in it so far, or what is usual."""
-    attempts = sum(counts.results.values()) if counts else 0
-    if counts is None or attempts < ENOUGH:
-        return Assumptions()
-    answered = sum(count for result, count in counts.results.items() if result in ANSWERED)
-    return Assumptions(
-        shares={result: count / attempts for result, count in counts.results.items()},
-        talk_s=counts.seconds / answered if answered else Assumptions().talk_s,
-        usd_per_minute=counts.cost / (Decimal(counts.seconds) / 60) if counts.seconds else None,
-        measured=True,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +194,14 @@ class _Budget:
         self._midnight = ceilings.midnight
         self._seconds = assumptions.seconds
         self._all = _least(ceilings.seconds, ceilings.cost, price)
-        self._day = _least(ceilings.day_seconds, ceilings.day_cost, price)
+        self._daily = min(
+            _attempts(_least(ceilings.day_seconds, ceilings.day_cost, price), self._seconds),
+            sum(float("inf") if one.per_day is None else one.per_day for one in limits.shown) or float("inf"),
+        )
+        """Attempts in a day."""
         self._spent = used
         self._today: tuple[float, float] = (0.0, 0.0)
-        """A day, and seconds of talk in it."""
+        """A day, and attempts in it."""
 
     @property
     def over(self) -> bool:
@@ -285,24 +209,26 @@ class _Budget:
 
     def attempts(self, moment: float) -> float:
         """Return how many more there may be on that day."""
-        left = [] if self._all is None else [self._all - self._spent]
-        if self._day is not None:
-            day, spent = self._today
-            left.append(self._day - (spent if day == self._day_of(moment) else 0.0))
-        return min(left) / self._seconds if left and self._seconds else float("inf")
+        day, made = self._today
+        left = None if self._all is None else self._all - self._spent
+        return min(_attempts(left, self._seconds), self._daily - (made if day == self._day_of(moment) else 0.0))
 
     def spend(self, attempts: float, moment: float) -> None:
-        seconds = attempts * self._seconds
-        self._spent += seconds
-        day, spent = self._today
+        self._spent += attempts * self._seconds
+        day, made = self._today
         today = self._day_of(moment)
-        self._today = (today, (spent if day == today else 0.0) + seconds)
+        self._today = (today, (made if day == today else 0.0) + attempts)
 
     def tomorrow(self, moment: float) -> float:
         return (self._day_of(moment) + 1) * DAY + self._midnight
 
     def _day_of(self, moment: float) -> float:
         return (moment - self._midnight) // DAY
+
+
+def _attempts(seconds: float | None, of_each: float) -> float:
+    """Return how many attempts *seconds* of talk are enough for."""
+    return float("inf") if seconds is None or not of_each else seconds / of_each
 
 
 def _least(seconds: float | None, cost: Decimal | None, price: float) -> float | None:

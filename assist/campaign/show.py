@@ -11,8 +11,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
+from assist.campaign.assumptions import Assumptions
 from assist.campaign.costs import Part
-from assist.campaign.estimate import Assumptions, Estimate
+from assist.campaign.estimate import Estimate
 from assist.campaign.model import Blocked, CampaignState, ContactState, Outcome, Result
 from assist.campaign.readiness import Lack
 from assist.campaign.rehearsal import Skip

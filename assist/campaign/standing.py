@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assist.campaign.assumptions import assumed
 from assist.campaign.bounds import limits
-from assist.campaign.estimate import Work, assumed, estimate
+from assist.campaign.estimate import Work, estimate
 from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.views import Counts
 from assist.campaign.model import CampaignState
