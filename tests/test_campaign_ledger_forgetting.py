@@ -149,6 +149,15 @@ async def test_of_a_campaign_without_end_those_who_are_done_for_long_are_forgott
     assert (await clocked.ledger.counts("c")).outcomes == {Outcome.REACHED: 2}
 
 
+async def test_nobody_is_forgotten_while_a_call_of_a_cancelled_campaign_goes_on(clocked: Clocked) -> None:
+    await clocked.start("c", people(2))
+    claim = await clocked.dialed()
+    assert await clocked.ledger.set_state("c", CampaignState.CANCELLED)
+    assert await clocked.ledger.forgetting.forget("c", time.time() + DAY) == 0
+    await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED, 30.0)
+    assert await clocked.ledger.forgetting.forget("c", time.time() + DAY) == 2
+
+
 async def test_a_campaign_that_was_forgotten_can_begin_anew(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     await called(clocked)
