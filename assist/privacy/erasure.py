@@ -22,6 +22,7 @@ ACTION: Final = "person.erase"
 KEPT: Final = (
     "the history of the calls, which holds neither words nor numbers, and nobody can tell any more whose they were",
     "that the number is not to be called, if it is on a list: as a key that nobody can read",
+    "for as long as words are kept: the reference that another system gave to a call which it placed",
     "lists and results as files, logs of FreeSWITCH and of the carrier, and what others were told: these are not ours",
 )
 """What is not removed, for the receipt."""
