@@ -81,8 +81,9 @@ async def _supervise(settings: Settings, policy: Policy) -> bool:
         over = Sweeping(settings)
 
         async def sweep() -> None:
-            await sweep_media(settings)
+            # First: where FreeSWITCH does not answer, the other fails.
             await over()
+            await sweep_media(settings)
 
         return await supervise(WORKER_COMMAND, policy, sweep=sweep, variables=variables, others=others)
 
