@@ -19,6 +19,9 @@ from assist.embedded_redis import redis_server
 from assist.errors import ConfigurationError
 from assist.heartbeat import heartbeat
 from assist.log import set_up_logging
+from assist.monitor.redis import redis_look
+from assist.monitor.server import monitoring
+from assist.monitor.service import own_look
 from assist.settings import Settings, read_settings
 from assist.store import Audit, operator
 
@@ -48,7 +51,13 @@ async def _serve(settings: Settings, *, supervised: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve_api(settings, settings.api.listen or ADDRESS, stop, heartbeat() if supervised else None)
+    address = settings.api.listen or ADDRESS
+    if supervised:
+        # Its parent tells how all of them are.
+        await serve_api(settings, address, stop, heartbeat())
+        return
+    async with redis_server(settings) as url, monitoring(settings.metrics.listen, [own_look, redis_look(url)]):
+        await serve_api(settings, address, stop)
 
 
 @click.group("keys")
