@@ -19,6 +19,7 @@ from assist.campaign.model import Blocked, Claim, ContactState
 from assist.campaign.plans import trial_of
 from assist.campaign.reasons import Rules, reasons
 from assist.campaign.standstill import standstill
+from assist.tracing.context import TraceContext
 from assist.web.client import Answer, open_web
 from assist.web.signature import new_secret
 from tests.campaigns import campaign
@@ -110,6 +111,17 @@ async def test_the_question_says_who_and_is_signed(clocked: Clocked, owner: Owne
         "attempt": node.placed[0].call,
     }
     Webhook(SECRET).verify(body.decode(), {name.lower(): value for name, value in headers.items()})
+
+
+async def test_whoever_is_asked_can_go_on_with_the_trace_of_the_call(clocked: Clocked, owner: Owner) -> None:
+    claim, context = await clocked.claimed(), TraceContext(traced=True)
+    async with open_web(loopback=True) as our_web:
+        plan = plans(eligibility={"url": owner.url, "secret": VARIABLE})
+        await Dialer(clocked.ledger, plan, {"node": FakeNode()}, gate=Gate(our_web, context)).dial(
+            claim.id, claim.fence
+        )
+    ((_, headers),) = owner.asked
+    assert {"traceparent": headers["traceparent"]} == context.headers(claim.id)
 
 
 async def test_whoever_is_not_to_be_called_is_held_and_asked_about_again(clocked: Clocked, owner: Owner) -> None:

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from assist.aio import end
+from assist.tracing.context import TraceContext
 from assist.web.client import Web, open_web
 from assist.webhooks.deliverer import AT_ONCE, Deliverer
 from assist.webhooks.endpoints import Changes
@@ -88,6 +89,15 @@ async def test_what_happened_arrives_signed_and_is_over(home: House, receiver: R
     assert (request.path, request.headers["Content-Type"]) == ("/calls", "application/json")
     assert request.headers["webhook-id"] == happened().id
     assert (delivery.state, delivery.status, delivery.reason) == (DeliveryState.DELIVERED, 204, "")
+
+
+async def test_whoever_is_told_of_a_call_can_go_on_with_its_trace(home: House, receiver: Receiver, far: Far) -> None:
+    endpoint, context = await home.endpoint(far.server.url("/calls")), TraceContext(traced=True)
+    await home.queue.put([(happened(), endpoint)])
+    running = asyncio.create_task(home.deliverer(far.web, context).run())
+    request, _ = await receiver.next()
+    await end(running)
+    assert {"traceparent": request.headers["traceparent"]} == context.headers("call-1")
 
 
 async def test_both_secrets_sign_while_one_takes_the_place_of_the_other(

@@ -16,6 +16,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from assist.campaign.ledger.keys import Keys as LedgerKeys
 from assist.campaign.ledger.views import Views
 from assist.store import Store, open_store
+from assist.tracing.context import UNTRACED, TraceContext
 from assist.web.client import Web, open_web
 from assist.webhooks.deliverer import Deliverer
 from assist.webhooks.endpoints import Endpoints
@@ -61,8 +62,9 @@ class House:
         endpoint, _ = await self.endpoints.create(url, types, **wants)
         return endpoint.id
 
-    def deliverer(self, our_web: Web) -> Deliverer:
-        return Deliverer(self.queue, self.endpoints, Payloads(self.store, Views(self.redis, self.ledger)), our_web)
+    def deliverer(self, our_web: Web, context: TraceContext = UNTRACED) -> Deliverer:
+        payloads = Payloads(self.store, Views(self.redis, self.ledger))
+        return Deliverer(self.queue, self.endpoints, payloads, our_web, context)
 
     def relay(self, queued: Callable[[], None] = lambda: None) -> Relay:
         return Relay(self.redis, self.store, self.endpoints, self.queue, queued, self.ledger)

@@ -8,6 +8,7 @@ from assist.campaign.declaration import Eligibility
 from assist.campaign.model import Claim
 from assist.errors import ConfigurationError, WebError
 from assist.settings import secret
+from assist.tracing.context import UNTRACED, TraceContext
 from assist.web.client import Answer, Web
 from assist.web.signature import signed
 
@@ -20,20 +21,22 @@ MOST: Final = 4096
 class Gate:
     """Whoever is asked."""
 
-    def __init__(self, web: Web) -> None:
+    def __init__(self, web: Web, context: TraceContext = UNTRACED) -> None:
         self._web = web
+        self._context = context
 
     async def refusal(self, eligibility: Eligibility, claim: Claim) -> str:
         """Return why *claim* is not to be called now; empty: it is."""
         body = question(claim)
         try:
-            headers = signed(
+            signature = signed(
                 # Each claim is a question of its own, even where the attempt is the same.
                 f"{claim.id}-{claim.fence}",
                 datetime.now(UTC),
                 body,
                 [secret(eligibility.secret).get_secret_value()],
             )
+            headers = {**signature, **self._context.headers(claim.id)}
             answer = await self._web.post(
                 eligibility.url, body.encode(), headers, within=eligibility.timeout_s, most=MOST
             )

@@ -28,6 +28,7 @@ from assist.monitor.server import monitoring
 from assist.monitor.service import looks_around, own_look
 from assist.settings import Settings, read_settings
 from assist.store import Store, open_store
+from assist.tracing.context import TraceContext
 from assist.web.client import open_web
 
 log = logging.getLogger(__name__)
@@ -79,8 +80,11 @@ def ledger_of(settings: Settings, url: str) -> AbstractAsyncContextManager[Ledge
     return open_ledger(url, Durability(settings.redis.durable), ours=settings.redis.url is None)
 
 
-async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
-    """Call whom the campaigns that run may call, until *stop*; what rings then is waited for. Raises `AssistError`."""
+async def run_dialer(settings: Settings, stop: asyncio.Event, lease: float = LEASE) -> None:
+    """Call whom the campaigns that run may call, until *stop*; what rings then is waited for. Raises `AssistError`.
+
+    *lease*: seconds for which what a lost dialer had is left alone.
+    """
     # Half a second and eight megabytes, which workers and other verbs do without.
     from assist.campaign.docket import work_on
 
@@ -92,12 +96,14 @@ async def run_dialer(settings: Settings, stop: asyncio.Event) -> None:
         open_nodes(settings.esl) as nodes,
         open_web() as web,
     ):
-        witness, reaper = Witness(ledger, plans, nodes), Reaper(ledger, plans, nodes, store)
+        witness, reaper = Witness(ledger, plans, nodes), Reaper(ledger, plans, nodes, store, lease)
         settling = asyncio.create_task(settle(witness, reaper), name="what was left behind")
         looks = [own_look, campaigns_look(ledger, plans, stop), *looks_around(settings, url)]
         try:
             async with monitoring(settings.metrics.listen, looks):
-                await work_on(url, Work(ledger, plans, nodes, store, gate=Gate(web)), stop)
+                await work_on(
+                    url, Work(ledger, plans, nodes, store, lease, Gate(web, TraceContext(settings.tracing.on))), stop
+                )
         finally:
             await end(settling)
 

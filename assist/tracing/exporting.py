@@ -4,7 +4,6 @@ They are sent by a thread of their own from a queue with an end: where a collect
 lost, and nobody waits.
 """
 
-import hashlib
 import logging
 import os
 import socket
@@ -22,6 +21,7 @@ from opentelemetry.trace import Span as Sent
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
 from assist.settings import Tracing
+from assist.tracing.context import ids
 from assist.tracing.spans import OPERATIONS, About, Span
 
 MOST_WAITING: Final = 4096
@@ -82,12 +82,6 @@ class Exporter:
         closing.start()
         closing.join(LAST_WORDS)
         self._session.close()
-
-
-def ids(call: str) -> tuple[int, int]:
-    """Return the ids of a call's trace and of its first span: the same wherever they are asked for."""
-    digest = hashlib.blake2b(call.encode(), digest_size=24).digest()
-    return int.from_bytes(digest[:16]), int.from_bytes(digest[16:])
 
 
 class _Ids(IdGenerator):

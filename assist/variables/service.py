@@ -79,6 +79,11 @@ class Tracing(BaseSettings):
     content: bool = Field(default=False, validation_alias="ASSIST_TRACE_CONTENT")
     """Put what was said into the traces."""
 
+    @property
+    def on(self) -> bool:
+        """Calls are traced."""
+        return self.endpoint is not None
+
 
 class Webhooks(BaseSettings):
     """Telling other systems what happens (``ASSIST_WEBHOOKS_*``)."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from assist.errors import StoreError, WebError
 from assist.metrics import WEBHOOK_DELIVERIES
+from assist.tracing.context import UNTRACED, TraceContext
 from assist.web.client import Web
 from assist.web.signature import signed
 from assist.webhooks.endpoints import Endpoints
@@ -31,11 +32,19 @@ WITHIN: Final = 10.0
 class Deliverer:
     """As many as wanted may run: what one has claimed, the others leave alone."""
 
-    def __init__(self, queue: Queue, endpoints: Endpoints, payloads: Payloads, web: Web) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        endpoints: Endpoints,
+        payloads: Payloads,
+        web: Web,
+        context: TraceContext = UNTRACED,
+    ) -> None:
         self._queue = queue
         self._endpoints = endpoints
         self._payloads = payloads
         self._web = web
+        self._context = context
         self._known: Mapping[str, Endpoint] = {}
         self._known_until = 0.0
         self._busy: Counter[str] = Counter()
@@ -87,7 +96,8 @@ class Deliverer:
             body = await self._payloads.of(claim.event, endpoint)
             if body is None:
                 return Tried(Dead(gone=False), None, "what was said is not kept any more")
-            headers = signed(claim.event.id, datetime.now(UTC), body, await self._endpoints.secrets(endpoint.id))
+            headers = self._context.headers(str(claim.event.data.get("call", "")))
+            headers |= signed(claim.event.id, datetime.now(UTC), body, await self._endpoints.secrets(endpoint.id))
             answer = await self._web.post(endpoint.url, body.encode(), headers, within=WITHIN, most=0)
         except WebError as error:
             return Tried(judge(claim.tries, random.random()), None, error.reason)

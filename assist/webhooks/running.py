@@ -7,6 +7,7 @@ from assist.campaign.ledger.keys import Keys as LedgerKeys
 from assist.campaign.ledger.views import Views
 from assist.settings import Settings
 from assist.store import open_store
+from assist.tracing.context import TraceContext
 from assist.web.client import open_web
 from assist.webhooks.deliverer import Deliverer
 from assist.webhooks.payload import Payloads
@@ -27,7 +28,8 @@ async def run_webhooks(settings: Settings, url: str, stop: asyncio.Event) -> Non
         webhooks = webhooks_in(redis, settings)
         ledger = LedgerKeys()
         payloads = Payloads(store, Views(redis, ledger))
-        deliverer = Deliverer(webhooks.queue, webhooks.endpoints, payloads, web)
+        context = TraceContext(settings.tracing.on)
+        deliverer = Deliverer(webhooks.queue, webhooks.endpoints, payloads, web, context)
         relay = Relay(redis, store, webhooks.endpoints, webhooks.queue, deliverer.wake, ledger)
         tasks = [
             asyncio.create_task(work, name=name)
