@@ -56,8 +56,8 @@ async def _serve(settings: Settings, *, supervised: bool) -> None:
         # Its parent tells how all of them are.
         await serve_api(settings, address, stop, heartbeat())
         return
-    async with redis_server(settings) as url, monitoring(settings.metrics.listen, [own_look, redis_look(url)]):
-        await serve_api(settings, address, stop)
+    async with redis_server(settings) as url:
+        await serve_api(settings, address, stop, monitoring(settings.metrics.listen, [own_look, redis_look(url)]))
 
 
 @click.group("keys")

@@ -35,7 +35,7 @@ async def serve_api(
     settings: Settings,
     address: tuple[str, int],
     stop: asyncio.Event,
-    alive: AbstractAsyncContextManager[None] | None = None,
+    alive: AbstractAsyncContextManager[object] | None = None,
 ) -> None:
     """Answer at *address* until *stop*. *alive* is entered when that begins.
 
