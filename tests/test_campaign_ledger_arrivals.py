@@ -1,5 +1,6 @@
 """Lists on their way into a ledger on a real Redis."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -136,3 +137,15 @@ async def test_a_cancelled_campaign_takes_nobody_in(clocked: Clocked) -> None:
 async def test_a_list_that_is_gone_cannot_be_accepted(clocked: Clocked) -> None:
     with pytest.raises(StoreError, match="gone"):
         await clocked.ledger.arrivals.accept(new_arrival("c"))
+
+
+async def test_several_who_take_in_at_once_do_not_take_each_others(clocked: Clocked) -> None:
+    contacts = [replace(contact, group=CANARY) if place < 30 else contact for place, contact in enumerate(people(600))]
+    arrival = new_arrival("c")
+    await clocked.ledger.arrivals.bring(arrival, own(contacts))
+    await clocked.ledger.arrivals.accept(arrival)
+    assert sum(await asyncio.gather(*(all_in(clocked) for _ in range(8)))) == 600
+    counts = await clocked.ledger.counts("c")
+    assert {group: queue.contacts for group, queue in counts.groups.items()} == {MADRID: 570, CANARY: 30}
+    known = {one.contact.id: one.contact for one in (await clocked.ledger.contacts("c", size=600)).standings}
+    assert known == {contact.id: contact for contact in contacts}
