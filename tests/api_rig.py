@@ -1,6 +1,6 @@
 """The API over a real Redis, asked without a network."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,10 +74,15 @@ def environment(folder: Path, redis_url: str, **more: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def open_api(
-    folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch, *, local: bool = True, **more: str
+    folder: Path,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    local: bool = True,
+    more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Api]:
     """Lend the API of an installation in *folder*, with nothing in its Redis."""
-    for name, value in environment(folder, redis_url, **more).items():
+    for name, value in environment(folder, redis_url, **(more or {})).items():
         monkeypatch.setenv(name, value)
     async with Redis.from_url(redis_url) as redis:
         await redis.flushdb()

@@ -35,7 +35,7 @@ async def opened(
     install(lambda assistant: FakeBrain(["Está ocupado."]))
     own = dict(environment_of(folder, redis_url, free_port()))
     own |= {"ASSIST_ESL_PORT": str(free_port()), "ASSIST_ESL_PASSWORD": PASSWORD, "ASSIST_CALLS_COUNTRY": "ES", **more}
-    async with open_api(folder, redis_url, monkeypatch, **own) as api:
+    async with open_api(folder, redis_url, monkeypatch, more=own) as api:
         settings = read_settings()
         path = folder / "assistants/uno.yaml"
         path.write_text(

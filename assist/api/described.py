@@ -12,7 +12,7 @@ _LIMITS: Final = {
     "RateLimit": {"description": "How often it may at once from now on.", "schema": {"type": "string"}},
 }
 _RETRY: Final = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
-_ALWAYS: Final = (401, 403, 406, 429, 500, 503)
+_ALWAYS: Final = (401, 403, 406, 422, 429, 500, 503)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

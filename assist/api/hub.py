@@ -62,6 +62,11 @@ class Hub:
         self._count = 0
 
     @property
+    def watchers(self) -> int:
+        """How many there are."""
+        return self._count
+
+    @property
     def full(self) -> bool:
         """Whether there is no room for another watcher."""
         return self._count >= self._most

@@ -14,6 +14,7 @@ from assist.api.access import answers, needs
 from assist.api.calls.shapes import Use
 from assist.api.described import JSON, problems
 from assist.api.keys import Scope
+from assist.api.moments import Day
 from assist.api.problem import Refusal
 from assist.api.rooms import Here
 from assist.engines.survey import Finding, State, survey
@@ -120,14 +121,14 @@ async def list_engines(request: Request) -> Engines:
     operation_id="getUsage",
     summary="Tell what was used up",
     tags=["installation"],
-    responses=problems(422),
+    responses=problems(409),
 )
 async def get_usage(
     rooms: Here,
     first: Annotated[
         date | None, Query(description="The first day, in UTC; without it, 30 days before the last.")
     ] = None,
-    last: Annotated[date | None, Query(description="The last day; without it, today.")] = None,
+    last: Annotated[Day | None, Query(description="The last day; without it, today.")] = None,
 ) -> UsageReport:
     """Calls, minutes and money, by day, assistant and engine."""
     until = last or datetime.now(UTC).date()

@@ -11,7 +11,7 @@ from assist.api.access import Asker, answers, needs, takes
 from assist.api.described import JSON, linked, problems
 from assist.api.keys import OVERLAP, Key, Scope
 from assist.api.problem import Refusal
-from assist.api.rooms import Here
+from assist.api.rooms import Here, Rooms
 
 router: Final = APIRouter(tags=["keys"], dependencies=[needs(Scope.ADMIN), answers(JSON)])
 
@@ -29,7 +29,7 @@ class NewKey(BaseModel):
 
     name: str = Field(min_length=1, max_length=100, pattern=r"^\S.*$", description="Whose.", examples=["crm"])
     scopes: list[Scope] = Field(min_length=1, max_length=4, description="What it may do.")
-    expires_in_days: int | None = Field(default=None, ge=1, le=3650, description="null: never.")
+    expires_in_days: int | None = Field(default=None, strict=True, ge=1, le=3650, description="null: never.")
 
 
 class Rotation(BaseModel):
@@ -37,7 +37,7 @@ class Rotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    overlap_hours: int = Field(default=int(OVERLAP.total_seconds() // 3600), ge=0, le=720)
+    overlap_hours: int = Field(default=int(OVERLAP.total_seconds() // 3600), strict=True, ge=0, le=720)
 
 
 class KeyView(BaseModel):
@@ -102,11 +102,13 @@ async def create_key(rooms: Here, asker: Asker, wanted: NewKey, response: Respon
     "/v1/keys/{key_id}/rotate",
     operation_id="rotateKey",
     summary="Give a key another secret",
-    responses=problems(400, 404, 413, 415, 422) | {200: linked(**_OF_KEY)},
+    responses=problems(400, 404, 409, 413, 415, 422) | {200: linked(**_OF_KEY)},
     dependencies=[takes(JSON)],
 )
-async def rotate_key(rooms: Here, key_id: KeyId, wanted: Rotation, response: Response) -> KeyWithSecret:
-    """The one before is good for a while still, so that nobody is locked out."""
+async def rotate_key(rooms: Here, asker: Asker, key_id: KeyId, wanted: Rotation, response: Response) -> KeyWithSecret:
+    """The one before is good for a while still, so that nobody is locked out: nor does a key lock itself out."""
+    if asker.id == key_id:
+        await _check_overlap(rooms, key_id, wanted)
     rotated = await rooms.keys.rotate(key_id, timedelta(hours=wanted.overlap_hours))
     if rotated is None:
         raise Refusal("not-found", "There is no such key.")
@@ -128,6 +130,14 @@ async def revoke_key(rooms: Here, asker: Asker, key_id: KeyId) -> None:
         raise Refusal("conflict", "Revoke it by another key, or by assist keys revoke.")
     if not await rooms.keys.revoke(key_id):
         raise Refusal("not-found", "There is no such key.")
+
+
+async def _check_overlap(rooms: Rooms, key_id: str, wanted: Rotation) -> None:
+    """Return if whoever has the key now may have it for a while still. Raises `Refusal`."""
+    key = await rooms.keys.get(key_id)
+    overlaps = key is not None and key.former_until is not None and datetime.now(UTC) < key.former_until
+    if overlaps or not wanted.overlap_hours:
+        raise Refusal("conflict", "The secret that you send would be good no longer: do it by another key, or later.")
 
 
 def _fields(key: Key) -> dict[str, Any]:

@@ -6,7 +6,8 @@ What a problem says holds ids, counts and names of fields; it never repeats word
 import http
 import logging
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -14,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assist.errors import ConfigurationError, ConnectionLost, StoreError
@@ -126,8 +128,17 @@ def instance_of(scope: Scope) -> str:
 def install(app: FastAPI) -> None:
     """Let *app* answer every error with a problem."""
 
+    methods: list[tuple[re.Pattern[str], str]] = []
+
     async def answer(request: Request, error: Exception) -> Response:
-        return _refusal_of(error).response(instance_of(request.scope))
+        refusal = _refusal_of(error)
+        if refusal.kind == "method-not-allowed":
+            if not methods:
+                methods.extend(_methods(app))
+            refusal.headers["Allow"] = next(
+                (names for path, names in methods if path.fullmatch(request.url.path)), refusal.headers.get("allow", "")
+            )
+        return refusal.response(instance_of(request.scope))
 
     for kind in (
         Refusal,
@@ -139,6 +150,14 @@ def install(app: FastAPI) -> None:
         Exception,
     ):
         app.add_exception_handler(kind, answer)
+
+
+def _methods(app: FastAPI) -> Iterator[tuple[re.Pattern[str], str]]:
+    """Yield what every path looks like, with what can be done there: each route knows only its own part of that."""
+    paths = app.openapi()["paths"]
+    # One without variables goes before one that would match it as well.
+    for path in sorted(paths, key=lambda path: "{" in path):
+        yield compile_path(path)[0], ", ".join(sorted(name.upper() for name in paths[path]))
 
 
 def _refusal_of(error: Exception) -> Refusal:

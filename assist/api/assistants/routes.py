@@ -23,7 +23,16 @@ router: Final = APIRouter(tags=["assistants"])
 
 YAML: Final = "application/yaml"
 _EXAMPLE: Final = "languages: es\ntimezone: Europe/Madrid\nphrases: {es: {greeting: Soy un asistente automático.}}\n"
-_SCHEMA: Final = {"type": "string", "minLength": 1, "maxLength": 500_000}
+_SCHEMA: Final = {
+    "type": "object",
+    "description": "An assistant, as README and config/assistants show.",
+    "properties": {
+        "languages": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        "timezone": {"type": "string"},
+        "phrases": {"type": "object"},
+    },
+    "required": ["languages", "timezone", "phrases"],
+}
 
 AssistantName = Annotated[
     str,

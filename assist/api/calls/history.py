@@ -13,6 +13,7 @@ from assist.api.calls.looking import Traces, look, seen, session_of
 from assist.api.calls.shapes import Call, CallPage, CallSummary, Line, LiveCalls, Name, Speaker, Transcript
 from assist.api.described import JSON, linked, media, problems
 from assist.api.keys import Scope
+from assist.api.moments import Moment
 from assist.api.paging import Cursor, Limit, cursor_of, place_of
 from assist.api.problem import Refusal
 from assist.api.rooms import Here, Rooms
@@ -34,8 +35,6 @@ OF_CALL: Final = {
 }
 _BINARY: Final = {"type": "string", "format": "binary"}
 _FIRST: Final = {"First": ("getCall", {"call_id": "$response.body#/items/0/id"})}
-
-Moment = Annotated[datetime | None, Query(description="With its offset from UTC; without one it is UTC.")]
 
 
 @router.get(

@@ -79,7 +79,7 @@ class Cancelling(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    hang_up: bool = Field(default=False, description="End the calls in progress, too.")
+    hang_up: bool = Field(default=False, strict=True, description="End the calls in progress, too.")
 
 
 class Attempt(BaseModel):
