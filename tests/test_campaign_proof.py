@@ -1,5 +1,6 @@
 """The proof: what it judges by, whom it calls; and, without chaos, that a whole campaign keeps the promise."""
 
+import asyncio
 import json
 from collections import Counter
 from dataclasses import replace
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from assist.aio import race
 from assist.assistant import Assistants
+from assist.bench.campaign.chaos import Rhythm
 from assist.bench.campaign.proof import Task, prove
 from assist.bench.campaign.verdict import ON_THE_WAY, Allowed, Chaos, Verdict, judge
 from assist.bench.campaign.world import ARGENTINA, NAME, PORTUGAL, SPAIN, make
@@ -18,7 +21,7 @@ from assist.campaign.loading import Campaigns
 from assist.campaign.model import Contact, ContactState, Outcome, Result, attempt_id
 from assist.campaign.policy import load_policies
 from assist.campaign.trunks import Trunks
-from assist.simulate.carrier.invites import Invite
+from assist.simulate.carrier.invites import Invite, most, read
 from tests.campaigns import at
 
 ANY = Allowed(0.0, float("inf"))
@@ -140,3 +143,45 @@ async def test_a_campaign_over_the_simulated_line_keeps_the_promise(tmp_path: Pa
     assert found.outcomes["expired"] == 2
     assert found.outcomes["suppressed"] >= 1
     assert json.loads((tmp_path / "invites.jsonl").read_text(encoding="utf-8").splitlines()[0])["attempt"]
+
+
+# With chaos
+
+
+CHAOS = Task(
+    contacts=60,
+    chaos=True,
+    line="simulated",
+    # Half a minute, and longer where others use the machine too.
+    within=110,
+    closing=False,
+    rhythm=Rhythm((0.5, 1.5), patience=4.0, random=15.0),
+)
+
+
+def dialer(*words: str) -> tuple[str, ...]:
+    return (str(Path(__file__).parent / "quick_dialer.py"), *words)
+
+
+@pytest.mark.slow
+async def test_nobody_is_called_twice_whoever_is_killed(tmp_path: Path) -> None:
+    found = await prove(replace(CHAOS, dialer=dialer()), tmp_path)
+    assert found.violations == []
+    assert found.most_invites == 1
+    assert found.unknown == 0, "FreeSWITCH remembers"
+    assert found.killed.redis == 1
+    assert {"claim dialer", "dial dialer", "send dialer"} <= set(found.killed.at_step)
+
+
+@pytest.mark.slow
+async def test_a_dialer_that_writes_after_the_call_that_it_calls_is_found_out(tmp_path: Path) -> None:
+    async def found_out() -> None:
+        invites = tmp_path / "invites.jsonl"
+        while not (invites.exists() and most(read(invites)) > 1):  # noqa: ASYNC110 - by other processes
+            await asyncio.sleep(0.1)
+
+    async def unnoticed() -> None:
+        await prove(replace(CHAOS, dialer=dialer("hasty")), tmp_path)
+        pytest.fail("nobody was called twice")
+
+    await race(found_out(), unnoticed())

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import cycle
 from random import Random
 from typing import Final
@@ -16,22 +17,37 @@ DIALER: Final = "dialer"
 WORKER: Final = "worker"
 """How the names of the processes begin."""
 
-AT_WORK: Final = (2.0, 8.0)
-"""Seconds for which calls are begun before somebody is killed at a step: at least, at most."""
-PATIENCE: Final = 10.0
-"""Seconds to wait for a step that may not come any more."""
-RANDOM: Final = 8.0
-"""Seconds between two that are killed at random, on average."""
 REDIS_AT: Final = 0.4
 """Share of the contacts that are done when Redis is killed."""
 LOOK: Final = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often somebody is killed; in seconds."""
+
+    at_work: tuple[float, float] = (2.0, 8.0)
+    """For which calls are begun before somebody is killed at a step: at least, at most."""
+    patience: float = 10.0
+    """To wait for a step that may not come any more."""
+    random: float = 8.0
+    """Between two that are killed at random, on average."""
+
+
 class Killer:
     """Kills until cancelled."""
 
-    def __init__(self, crew: Crew, watch: Watch, redis: RedisServer, done: Callable[[], float], random: Random) -> None:
+    def __init__(
+        self,
+        crew: Crew,
+        watch: Watch,
+        redis: RedisServer,
+        done: Callable[[], float],
+        random: Random,
+        rhythm: Rhythm,
+    ) -> None:
         """*done* tells what share of the contacts is done."""
+        self._rhythm = rhythm
         self._crew = crew
         self._watch = watch
         self._redis = redis
@@ -56,9 +72,9 @@ class Killer:
         for step, victims in cycle([(step, DIALER) for step in STEPS] + [(step, WORKER) for step in STEPS[3:]]):
             # It takes some seconds until others go on with what was left.
             await self._watch.next(STEPS[0])
-            await asyncio.sleep(self._random.uniform(*AT_WORK))
+            await asyncio.sleep(self._random.uniform(*self._rhythm.at_work))
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(self._rhythm.patience):
                     await self._watch.next(step)
             except TimeoutError:
                 continue
@@ -69,7 +85,7 @@ class Killer:
 
     async def _at_random(self) -> None:
         while True:
-            await asyncio.sleep(self._random.expovariate(1 / RANDOM))
+            await asyncio.sleep(self._random.expovariate(1 / self._rhythm.random))
             if names := self._crew.names:
                 self._kill(self._random.choice(names))
 

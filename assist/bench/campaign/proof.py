@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from random import Random
@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from assist.aio import end, race
 from assist.assistant import Assistants
 from assist.assistant.choice import Choice
-from assist.bench.campaign.chaos import DIALER, WORKER, Killer
+from assist.bench.campaign.chaos import DIALER, WORKER, Killer, Rhythm
 from assist.bench.campaign.crew import Crew, Job
 from assist.bench.campaign.line import MEMORY, CarrierLine, carrier_line
 from assist.bench.campaign.server import RedisServer
@@ -63,6 +63,12 @@ class Task:
     within: float = 300.0
     """Seconds after which whoever is not done counts as lost."""
     freeswitch: Path | None = None
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    """Of the chaos."""
+    closing: bool = True
+    """In chaos, many wait until just before a window closes, or just after."""
+    dialer: Sequence[str] = ("-m", "assist", "dialer")
+    """What Python runs."""
     tell: Callable[[str], None] = lambda text: None
     """Is told how far it is."""
 
@@ -150,7 +156,7 @@ class Proof:
             return
         async with Redis.from_url(redis.url) as client:
             watch = Watch(redis.socket, digests(client))
-        killer = Killer(crew, watch, redis, lambda: self._done, Random(self._task.seed))
+        killer = Killer(crew, watch, redis, lambda: self._done, Random(self._task.seed), self._task.rhythm)
         watching, killing = asyncio.create_task(watch.run()), asyncio.create_task(self._while_many(killer))
         try:
             yield lambda: killer.chaos
@@ -169,7 +175,7 @@ class Proof:
         """Yield the list, with when to call; without chaos nobody waits for a window to close."""
 
         def due(contact: Contact) -> float:
-            return self._world.due(contact) if self._task.chaos else 0.0
+            return self._world.due(contact) if self._task.chaos and self._task.closing else 0.0
 
         for moment, contacts in groupby(sorted(self._world.contacts, key=due), due):
             yield moment, list(contacts)
@@ -186,7 +192,7 @@ class Proof:
             **line.environment,
         )
         for number in range(CREW):
-            yield Job(f"{DIALER}-{number}", (sys.executable, "-m", "assist", "dialer"), told)
+            yield Job(f"{DIALER}-{number}", (sys.executable, *self._task.dialer), told)
             yield Job(f"{WORKER}-{number}", (sys.executable, "-m", "assist.bench.campaign.worker"), told | ENVIRONMENT)
 
     def _allowed(self, contact: Contact) -> Allowed:
