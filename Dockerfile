@@ -4,7 +4,7 @@
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
-ARG EXTRAS=local,neural,openai,deepgram,google,aws,api
+ARG EXTRAS=local,neural,openai,deepgram,google,aws,otel,api
 RUN python3 -m venv /opt/assist
 WORKDIR /src
 # The packages by themselves: a change of the code does not fetch them again.

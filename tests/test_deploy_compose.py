@@ -16,7 +16,8 @@ DEPLOY = ROOT / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 LASTING = {name: service for name, service in SERVICES.items() if service["restart"] != "no"}
-OURS = ("workers", "dialer")
+OURS = ("workers", "dialer", "api", "webhooks")
+HOLD_CALLS = ("workers", "dialer")
 OF_OTHER_PROGRAMS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "HOME"}
 
 
@@ -68,7 +69,13 @@ def test_nothing_is_published() -> None:
     """SIP and RTP are on the host's network; Redis is on none, and what listens besides is on 127.0.0.1."""
     assert [name for name, service in SERVICES.items() if "ports" in service or "expose" in service] == []
     assert SERVICES["redis"]["network_mode"] == "none"
-    assert "ASSIST_LISTEN_HOST" not in SERVICES["workers"]["environment"]
+    assert [name for name in OURS if "ASSIST_LISTEN_HOST" in SERVICES[name]["environment"]] == []
+    assert SERVICES["api"]["environment"]["ASSIST_API_LISTEN"] == "${ASSIST_API_LISTEN:-127.0.0.1:8085}"
+
+
+def test_one_process_is_the_api() -> None:
+    """`assist serve` would run another where it is told an address."""
+    assert [name for name in OURS if "ASSIST_API_LISTEN" in SERVICES[name]["environment"]] == ["api"]
 
 
 def test_secrets_must_be_given() -> None:
@@ -93,6 +100,27 @@ def test_freeswitch_may_be_told_everything_that_its_configuration_reads() -> Non
     # Where workers listen is decided here, and the log of calls is beside FreeSWITCH's own.
     decided = {"ASSIST_LISTEN_HOST", "ASSIST_SOCKET", "ASSIST_CALL_LOG"}
     assert of_freeswitch() - set(SERVICES["freeswitch"]["environment"]) == decided
+
+
+def test_they_may_be_told_everything_that_they_read() -> None:
+    # Places in the image, what is decided here, and what is for machines without a Redis or a FreeSWITCH of their own.
+    decided = {
+        "ASSIST_LISTEN_HOST",
+        "ASSIST_LISTEN_PEERS",
+        "ASSIST_API_LISTEN",
+        "ASSIST_STATE_DIR",
+        "ASSIST_ASSISTANTS_DIR",
+        "ASSIST_CAMPAIGNS_DIR",
+        "ASSIST_POLICIES_DIR",
+        "ASSIST_TRUNKS",
+        "ASSIST_PRICES",
+        "ASSIST_FREESWITCH",
+        "ASSIST_ESL_HOST",
+        "ASSIST_ESL_NODES",
+        "ASSIST_DURABLE",
+        "ASSIST_WEBHOOKS_LOOPBACK",
+    }
+    assert set(variables()) - set(SERVICES["workers"]["environment"]) == decided
 
 
 def test_the_settings_are_taken_and_those_of_freeswitch_do_not_disturb(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +159,7 @@ def test_redis_is_reached_through_a_socket_that_its_configuration_names() -> Non
     path = SERVICES["workers"]["environment"]["REDIS_URL"].removeprefix("unix://")
     assert f"unixsocket {path}" in (DEPLOY / "redis.conf").read_text(encoding="utf-8").splitlines()
     folder = str(Path(path).parent)
-    assert mounts("redis")[folder] == mounts("workers")[folder] == mounts("dialer")[folder]
+    assert {mounts(name)[folder] for name in OURS} == {mounts("redis")[folder]}
     options = COMPOSE["volumes"][mounts("redis")[folder]]["driver_opts"]["o"].split(",")
     uid, gid = SERVICES["redis"]["user"].split(":")
     # Its group, which is the workers', may come in; nobody else.
@@ -142,7 +170,7 @@ def test_redis_is_reached_through_a_socket_that_its_configuration_names() -> Non
 
 def test_calls_are_given_the_time_to_end() -> None:
     drain = float(SERVICES["workers"]["environment"]["ASSIST_WORKERS_DRAIN"])
-    for name in OURS:
+    for name in HOLD_CALLS:
         assert seconds(SERVICES[name]["stop_grace_period"]) > drain
 
 
@@ -150,6 +178,8 @@ def test_services_start_after_what_they_need_and_stop_before_it() -> None:
     healthy = {"condition": "service_healthy"}
     assert SERVICES["workers"]["depends_on"] == {"freeswitch": healthy, "redis": healthy}
     assert SERVICES["dialer"]["depends_on"] == {"freeswitch": healthy, "redis": healthy, "workers": healthy}
+    assert SERVICES["api"]["depends_on"] == {"freeswitch": healthy, "redis": healthy}
+    assert SERVICES["webhooks"]["depends_on"] == {"redis": healthy}
 
 
 def test_what_is_mounted_is_there() -> None:

@@ -33,14 +33,14 @@ def test_what_is_copied_is_let_in_and_nothing_else() -> None:
     assert [name for name in NAMED if not (ROOT / name).exists()] == []
 
 
-def test_every_engine_is_installed() -> None:
+def test_every_engine_the_api_and_traces_are_installed() -> None:
     """The embedded ones bring their weights: nothing is fetched when a container starts."""
     settings = ConfigParser()
     settings.read(ROOT / "setup.cfg", encoding="utf-8")
-    engines = {"local", "neural", "openai", "deepgram", "google", "aws"}
-    assert engines <= set(settings["options.extras_require"])
+    wanted = {"local", "neural", "openai", "deepgram", "google", "aws", "otel", "api"}
+    assert wanted <= set(settings["options.extras_require"])
     found = re.search(r"^ARG EXTRAS=(\S+)$", DOCKERFILE, re.MULTILINE)
-    assert found and engines <= set(found[1].split(","))
+    assert found and wanted == set(found[1].split(","))
 
 
 def test_runs_as_nobody_in_particular() -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from assist.settings import variables
-from tests.test_deploy_compose import SERVICES, of_freeswitch
+from tests.test_deploy_compose import HOLD_CALLS, OURS, SERVICES, of_freeswitch
 
 FOLDER = Path(__file__).parent.parent / "deploy/kubernetes"
 KUSTOMIZATION: dict[str, Any] = yaml.safe_load((FOLDER / "kustomization.yaml").read_text(encoding="utf-8"))
@@ -19,6 +19,7 @@ OBJECTS: list[dict[str, Any]] = [
 POD: dict[str, Any] = next(item for item in OBJECTS if item["kind"] == "Deployment")["spec"]["template"]["spec"]
 CONTAINERS: dict[str, dict[str, Any]] = {one["name"]: one for one in POD["initContainers"] + POD["containers"]}
 FREESWITCH = CONTAINERS["freeswitch"]
+HAVE_MEDIA = ("workers", "dialer", "api")
 
 
 def given(container: dict[str, Any]) -> dict[str, Any]:
@@ -55,15 +56,15 @@ def test_one_user_and_one_memory() -> None:
     user = SERVICES["workers"]["user"]
     assert f"{POD['securityContext']['runAsUser']}:{POD['securityContext']['runAsGroup']}" == user
     volumes = {volume["name"]: volume for volume in POD["volumes"]}
-    for name in ("freeswitch", "workers", "dialer"):
+    for name in ("freeswitch", *HAVE_MEDIA):
         places = {mount["mountPath"]: mount["name"] for mount in CONTAINERS[name]["volumeMounts"]}
         assert volumes[places["/run/assist/media"]]["emptyDir"]["medium"] == "Memory"
-    for name in ("workers", "dialer"):
+    for name in HAVE_MEDIA:
         assert given(CONTAINERS[name])["ASSIST_MEDIA_DIR"] == "/run/assist/media"
 
 
 def test_calls_are_given_the_time_to_end() -> None:
-    for name in ("workers", "dialer"):
+    for name in HOLD_CALLS:
         assert POD["terminationGracePeriodSeconds"] > float(given(CONTAINERS[name])["ASSIST_WORKERS_DRAIN"])
 
 
@@ -88,7 +89,7 @@ def test_no_port_is_published() -> None:
 
 def test_every_variable_is_one_that_is_read() -> None:
     assert set(settings()) <= {*variables(), *of_freeswitch()}
-    for name in ("workers", "dialer"):
+    for name in OURS:
         assert set(given(CONTAINERS[name])) <= {*variables(), "HOST_IP"}
     assert {one for one in given(FREESWITCH) if one.startswith("ASSIST_")} <= of_freeswitch()
 
@@ -114,7 +115,18 @@ def test_what_the_first_container_copies_is_in_the_image() -> None:
     assert FREESWITCH["command"][-1] == f"{conf}/start-freeswitch"
 
 
-@pytest.mark.parametrize("name", ["workers", "dialer"])
+@pytest.mark.parametrize("name", OURS)
+def test_the_same_command_as_in_the_containers_of_compose(name: str) -> None:
+    assert CONTAINERS[name]["args"] == SERVICES[name]["command"]
+
+
+def test_only_the_node_reaches_the_api() -> None:
+    assert [name for name in OURS if "ASSIST_API_LISTEN" in given(CONTAINERS[name])] == ["api"]
+    assert given(CONTAINERS["api"])["ASSIST_API_LISTEN"].startswith("127.0.0.1:")
+    assert "ASSIST_API_LISTEN" not in settings(), "assist serve would run another"
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_probes_ask_where_it_listens(name: str) -> None:
     port = given(CONTAINERS[name])["ASSIST_METRICS_LISTEN"].removeprefix("$(HOST_IP):")
     for probe in ("startupProbe", "readinessProbe"):

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from assist.settings import variables
-from tests.test_deploy_compose import SERVICES, of_freeswitch
+from tests.test_deploy_compose import OURS, SERVICES, of_freeswitch
 
 FOLDER = Path(__file__).parent.parent / "deploy/systemd"
 UNITS = sorted(FOLDER.glob("*.service"))
@@ -90,6 +90,8 @@ def test_calls_are_given_the_time_to_end() -> None:
 def test_workers_stop_before_freeswitch_and_redis() -> None:
     assert {"assist-freeswitch.service", "redis-server.service"} <= set(unit("assist")["Unit"]["After"].split())
     assert "assist.service" in unit("assist-dialer")["Unit"]["After"].split()
+    assert "redis-server.service" in unit("assist-webhooks")["Unit"]["After"].split()
+    assert {"assist-freeswitch.service", "redis-server.service"} <= set(unit("assist-api")["Unit"]["After"].split())
 
 
 def test_every_variable_is_one_that_is_read() -> None:
@@ -98,8 +100,26 @@ def test_every_variable_is_one_that_is_read() -> None:
     assert "ASSIST_ESL_PASSWORD" in named
 
 
+def variables_of(name: str) -> dict[str, str]:
+    """Return what the unit itself sets."""
+    text = (FOLDER / f"{name}.service").read_text(encoding="utf-8")
+    return dict(re.findall(r"^Environment=(\w+)=(.*)$", text, re.MULTILINE))
+
+
 def test_each_service_tells_how_it_is_at_an_address_of_its_own() -> None:
     jobs = yaml.safe_load((FOLDER.parent / "monitoring/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
-    targets = {target for job in jobs for static in job.get("static_configs", []) for target in static["targets"]}
-    told = {unit(name)["Service"]["Environment"] for name in ("assist", "assist-dialer")}
-    assert {f"ASSIST_METRICS_LISTEN={target}" for target in targets} == told
+    targets = [target for job in jobs for static in job.get("static_configs", []) for target in static["targets"]]
+    told = [variables_of(path.stem).get("ASSIST_METRICS_LISTEN") for path in UNITS if path.stem != "assist-freeswitch"]
+    assert sorted(targets) == sorted(str(address) for address in told)
+
+
+def test_one_process_is_the_api_and_only_this_machine_reaches_it() -> None:
+    told = {path.stem: variables_of(path.stem).get("ASSIST_API_LISTEN") for path in UNITS}
+    assert {name: address for name, address in told.items() if address} == {"assist-api": "127.0.0.1:8085"}
+    assert "ASSIST_API_LISTEN" not in (FOLDER / "environment.example").read_text(encoding="utf-8")
+
+
+def test_the_same_commands_as_in_the_containers() -> None:
+    started = {unit(path.stem)["Service"]["ExecStart"].removeprefix("/opt/assist/bin/assist ") for path in UNITS}
+    commands = {" ".join(SERVICES[name]["command"]) for name in OURS}
+    assert commands == {command for command in started if not command.startswith("/bin/sh")}
