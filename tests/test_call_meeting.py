@@ -7,7 +7,7 @@ from assist.assistant import Assistant, load
 from assist.call.answer_words import Kind
 from assist.call.channel import Direction, Listener
 from assist.call.errand import Errand
-from assist.call.events import Answered, CallBack, OptedOut, Said
+from assist.call.events import Answered, CallBack, Ended, OptedOut, Said
 from assist.errors import ProviderError, StoreError
 from assist.switch.recording import READ_BYTES
 from tests.fakes import FOREVER, WORD, FakeChannel, FakeVoice
@@ -304,6 +304,32 @@ async def test_a_call_that_is_over_leaves_nothing_behind(assistant: Assistant) -
         await channel.stuck.wait()
         channel.end("ORIGINATOR_CANCEL")
         assert await running == "ORIGINATOR_CANCEL"
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.2])
+async def test_words_that_are_understood_after_the_far_end_has_hung_up_still_tell_who_it_was(
+    assistant: Assistant, gap: float
+) -> None:
+    channel = outbound()
+    async with in_call(assistant, ["El número marcado no existe."], channel=channel, errand=ERRAND) as (score, running):
+        await score.hears(TAPE)
+        await score.silence(gap)
+        channel.end("NORMAL_CLEARING")
+        assert await running == "NORMAL_CLEARING"
+        assert kinds(score)[-1] is Kind.INVALID
+        assert score.heard == ["El número marcado no existe."]
+        assert score.events[-1] == Ended("NORMAL_CLEARING", {})
+
+
+async def test_what_nobody_understands_after_the_end_of_a_call_holds_it_up_no_longer_than_it_may(
+    assistant: Assistant,
+) -> None:
+    channel = outbound()
+    async with in_call(assistant, [DOWN], channel=channel, errand=ERRAND) as (score, running):
+        await score.hears(TAPE)
+        channel.end("NORMAL_CLEARING")
+        assert await running == "NORMAL_CLEARING"
+        assert score.said == []
 
 
 # Wishes

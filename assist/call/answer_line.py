@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from assist.aio import race
+from assist.aio import Stream, race
 from assist.audio.beep import Beeps, Sound, Tone
 from assist.audio.formats import LINE
 from assist.call.answer_events import Beeped, Began, Event, Intercepted, Paused, Quiet, Words
@@ -102,6 +102,15 @@ class FarEnd:
             return self._tell(await self._told.get())
         told = await race(self._told.get(), self._ear.silence(patience))
         return self._tell(told) if told else Quiet()
+
+    async def late(self) -> Stream[Event]:
+        """Yield what nobody was told of by the end of the call, which is over. Raises `NotHeard`."""
+        while not self._told.empty():
+            yield self._tell(self._told.get_nowait())
+        self._ear.close()
+        for number, utterance in sorted(self._open.items()):
+            question = await self._hearing.understand(utterance)
+            yield self._tell(_Told(_ended(number, utterance, question), number, question))
 
     def _tell(self, told: _Told) -> Event:
         if told.utterance is not None:

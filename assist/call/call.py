@@ -71,6 +71,7 @@ class Call:
         self._limit = asyncio.Timeout(None)
         self._failures = 0
         self._over = False
+        self._meeting: Meeting | None = None
         self._expects_keys = False
         self.orders = Orders()
         """What somebody outside wants of this call."""
@@ -90,6 +91,8 @@ class Call:
             cause = await race(self._hold(resumed=session is not None), self._channel.hung_up())
         except HungUp as over:
             cause = over.cause
+        if self._meeting:
+            await self._meeting.settle()
         self._minutes.ended(cause)
         return cause
 
@@ -130,16 +133,14 @@ class Call:
                 question = await self._heard_out(self._apologise(error))
 
     async def _open(self) -> Question | None:
-        if self._errand:
-            return await self._meet(self._errand)
-        return await self._say_phrase(self._phrases.greeting)
+        return await (self._meet(self._errand) if self._errand else self._say_phrase(self._phrases.greeting))
 
     async def _meet(self, errand: Errand, heard: str = "") -> Question | None:
         """Greet whoever answers; a machine, which said what was *heard*, gets what is meant for it."""
-        async with FarEnd(self._ear, self._hearing, self._beeps) as far_end:
-            meeting = Meeting(far_end, self._channel, errand, self._phrase, self._minutes)
-            question = await meeting.hold(heard)
-        self._over = meeting.over
+        far_end = FarEnd(self._ear, self._hearing, self._beeps)
+        self._meeting = Meeting(far_end, self._channel, errand, self._phrase, self._minutes)
+        question = await self._meeting.hold(heard)
+        self._over = self._meeting.over
         await self._minutes.save()
         return question
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing, suppress
 
 from assist.aio import race
 from assist.call.answer import Act, Answer
@@ -14,9 +14,12 @@ from assist.call.errand import Errand
 from assist.call.hearing import Question
 from assist.call.minutes import Minutes
 from assist.call.speech import Speech
+from assist.errors import HungUp, ProviderError
 
 LONGEST = 120.0
 """Seconds after which a machine that still talks is hung up on."""
+LATE = 10.0
+"""Seconds after the end of a call in which the words of what was said last still tell who it was."""
 
 
 class Meeting:
@@ -38,6 +41,8 @@ class Meeting:
         """What was begun to be said, and not said to its end."""
         self._playing: asyncio.Task[None] | None = None
         """It can be heard."""
+        self._cut_short = False
+        """By the end of the call."""
         self.over = False
         """There is nobody to talk to: the call is to be ended."""
 
@@ -48,9 +53,12 @@ class Meeting:
         Raises `NotHeard`, and `ProviderError` if nothing can be said.
         """
         try:
-            async with asyncio.timeout(LONGEST) as limit, AsyncExitStack() as speeches:
+            async with self._far_end, asyncio.timeout(LONGEST) as limit, AsyncExitStack() as speeches:
                 try:
                     return await self._meet(speeches, heard)
+                except (asyncio.CancelledError, HungUp):
+                    self._cut_short = True
+                    raise
                 finally:
                     await self._break_off()
         except TimeoutError:
@@ -58,6 +66,17 @@ class Meeting:
                 raise
             self.over = True
             return None
+
+    async def settle(self) -> None:
+        """Find out who it was if the call was over first: the words of what was said last may come long after."""
+        if not self._cut_short:
+            return
+        with suppress(TimeoutError, ProviderError):
+            async with asyncio.timeout(LATE), aclosing(self._far_end.late()) as events:
+                async for event in events:
+                    self._feed(event)
+                    if isinstance(event, Words) and self._far_end.question:
+                        self._minutes.heard(self._far_end.question)
 
     async def _meet(self, speeches: AsyncExitStack, heard: str) -> Question | None:
         greeting = await self._prepare(speeches, self._errand.greeting)
