@@ -14,18 +14,8 @@ from assist.api.application import application
 from assist.api.keys import Scope
 from assist.api.rooms import Rooms, open_rooms
 from assist.settings import read_settings
+from tests.campaign_files import write_campaign
 from tests.service import write_assistant
-
-CONFIG = Path(__file__).parent.parent / "config"
-CAMPAIGN = """
-assistant: uno
-purpose: service
-caller: Clínica Santa Elena
-timezone: Europe/Madrid
-trunk: {gateway: carrier, caller_ids: ["+34910000009"]}
-contacts: {country: ES}
-words: {greeting: {es: "Soy un asistente automático de la Clínica Santa Elena. Para no recibir más llamadas, pulse nueve."}}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +45,13 @@ def client_of(app: ASGIApp, key: str | None = None) -> httpx.AsyncClient:
 
 def environment(folder: Path, redis_url: str, **more: str) -> dict[str, str]:
     """Return the variables of an installation in *folder*, with an assistant and a campaign, ``uno``."""
-    for name in ("assistants", "campaigns", "recordings"):
+    for name in ("assistants", "recordings"):
         (folder / name).mkdir(exist_ok=True)
     write_assistant(folder / "assistants", "uno")
-    (folder / "campaigns/uno.yaml").write_text(CAMPAIGN, encoding="utf-8")
+    write_campaign(folder)
+    campaign = folder / "campaigns/uno.yaml"
+    text = campaign.read_text(encoding="utf-8").replace("clinica", "uno").replace(', en: "Hello, {nombre}."', "")
+    campaign.write_text(text, encoding="utf-8")
     return {
         "REDIS_URL": redis_url,
         "ASSIST_DURABLE": "memory",
@@ -66,7 +59,8 @@ def environment(folder: Path, redis_url: str, **more: str) -> dict[str, str]:
         "ASSIST_ASSISTANTS_DIR": str(folder / "assistants"),
         "ASSIST_CAMPAIGNS_DIR": str(folder / "campaigns"),
         "ASSIST_RECORDINGS_DIR": str(folder / "recordings"),
-        "ASSIST_POLICIES_DIR": str(CONFIG / "policies"),
+        "ASSIST_POLICIES_DIR": str(folder / "policies"),
+        "ASSIST_TRUNKS": str(folder / "trunks.yaml"),
         "ASSIST_API_RATE": "100000",
         **more,
     }

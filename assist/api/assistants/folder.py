@@ -34,12 +34,12 @@ def replace(folder: Path, name: str, text: bytes, allow: Callable[[str | None], 
     *allow* is given the version that is there, or None, and raises what keeps it from being replaced. Raises `Wrong`
     with every mistake, or `OSError`; then nothing was changed.
     """
+    found = parse(Path(f"{name}{SUFFIX}"), text)
+    if not isinstance(found, Assistant):
+        raise Wrong(found)
     with _alone(folder):
         present = text_of(folder, name)
         allow(None if present is None else version_of(present))
-        found = parse(Path(f"{name}{SUFFIX}"), text)
-        if not isinstance(found, Assistant):
-            raise Wrong(found)
         _write(folder / f"{name}{SUFFIX}", text)
     return version_of(text)
 

@@ -137,7 +137,9 @@ def plan_of(rooms: Rooms, name: str) -> Plan:
     try:
         return rooms.files.plans.get(name)
     except ConfigurationError as error:
-        faults = [Fault(detail=line) for line in str(error).splitlines()]
+        # Where our files lie is nobody's business.
+        told = str(error).replace(f"{rooms.settings.files.campaigns_dir}/", "")
+        faults = [Fault(detail=line) for line in told.splitlines()]
         raise Refusal("conflict", "Its file has mistakes.", faults) from error
 
 
