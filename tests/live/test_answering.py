@@ -33,6 +33,7 @@ from tests.live.far import LOOPBACK, Caller, nothing_is_left
 from tests.live.house import transcribed
 from tests.live.signals import tone
 from tests.live.switch import ASSISTANTS
+from tests.recordings import recording
 
 if TYPE_CHECKING:
     from assist.stt.whisper import Whisper
@@ -174,10 +175,34 @@ async def test_a_voicemail_is_left_the_message_after_the_beep(
     assert all(interrupted for _, interrupted in call.said[:-1])
 
 
+@pytest.mark.parametrize(("gap", "hertz", "seconds"), [(0.05, 1000.0, 0.4), (0.3, 1000.0, 1.0), (0.5, 440.0, 0.5)])
+async def test_a_voicemail_that_a_person_spoke_is_left_the_message_after_the_beep(
+    switch: PrivateFreeSwitch,
+    control: Control,
+    tmp_path: Path,
+    whisper: "Whisper",
+    gap: float,
+    hertz: float,
+    seconds: float,
+) -> None:
+    prompt = recording("es", "vm-nobodyavail").audio + bytes(round(gap * 8000) * 2) + tone(seconds, hertz)
+    async with placed(switch, control, tmp_path, whisper, Errand(GREETING, message=MESSAGE)) as call:
+        await asyncio.sleep(0.4)
+        await call.far.say(prompt + SILENT)
+        await call.wait(Ended, 40.0)
+    assert call.kinds[-1] is Kind.VOICEMAIL
+    assert call.said[-1] == (MESSAGE, False)
+    both = read_stereo(call.kept)
+    beep_ended = utterances(both.caller, both.rate)[-1].end
+    left = utterances(both.assistant, both.rate)[-1]
+    assert 0 < left.start - beep_ended < 1.0
+
+
 @pytest.mark.parametrize(
     ("announcement", "kind"),
     [
         ("El teléfono al que llama está apagado o fuera de cobertura en este momento.", Kind.UNAVAILABLE),
+        ("El número marcado no existe. Por favor, compruebe el número.", Kind.INVALID),
         ("Bienvenido a Seguros del Sur. Para ventas, marque uno. Para siniestros, marque dos.", Kind.IVR),
     ],
 )
