@@ -18,7 +18,8 @@ from tests.scrapes import fetched, scraped, scraped_when
 from tests.service import LONG, MIDDLE, SHORT, UTTERANCES, follows
 from tests.test_serve import Serving, holder, listens, served
 
-pytestmark = pytest.mark.slow
+# In real time, on a machine that others use too: what fails is looked at once more.
+pytestmark = [pytest.mark.slow, pytest.mark.flaky(reruns=1)]
 
 PARTS = ("end_of_turn", "stt", "llm", "tts")
 
