@@ -3,6 +3,7 @@
 import click
 
 from assist.bench.campaign.cli import campaign
+from assist.bench.campaign.long_list import long_list
 from assist.bench.ear import ear_cost
 from assist.bench.engines_cli import engine_times
 from assist.bench.turn import turn_time
@@ -19,3 +20,4 @@ bench.add_command(turn_time)
 bench.add_command(word_errors)
 bench.add_command(engine_times)
 bench.add_command(campaign)
+bench.add_command(long_list)

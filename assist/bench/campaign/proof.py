@@ -25,7 +25,7 @@ from assist.bench.campaign.server import RedisServer
 from assist.bench.campaign.verdict import Allowed, Chaos, Verdict, judge
 from assist.bench.campaign.watch import Watch, digests
 from assist.bench.campaign.worker import ENVIRONMENT
-from assist.bench.campaign.world import NAME, World, make
+from assist.bench.campaign.world import NAME, World, make, places
 from assist.campaign.bounds import limits
 from assist.campaign.ledger import Durability, Ledger, open_ledger
 from assist.campaign.ledger.views import Standing
@@ -183,12 +183,8 @@ class Proof:
     def _jobs(self, line: CarrierLine, redis: RedisServer) -> Iterator[Job]:
         told = environment(
             REDIS_URL=redis.url,
-            ASSIST_DURABLE="aof",
-            ASSIST_ASSISTANTS_DIR=str(self._directory / "assistants"),
-            ASSIST_CAMPAIGNS_DIR=str(self._directory / "campaigns"),
-            ASSIST_POLICIES_DIR=str(self._directory / "policies"),
-            ASSIST_TRUNKS=str(self._directory / "trunks.yaml"),
             ASSIST_WORKERS_CALLS=str(CAPACITY),
+            **places(self._directory),
             **line.environment,
         )
         for number in range(CREW):

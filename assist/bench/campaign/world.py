@@ -88,6 +88,17 @@ def make(directory: Path, contacts: int, now: float) -> World:
     return World(_contacts(contacts), closes.timestamp())
 
 
+def places(directory: Path) -> Mapping[str, str]:
+    """Return the variables by which a process finds the files that `make` wrote."""
+    return {
+        "ASSIST_DURABLE": "aof",
+        "ASSIST_ASSISTANTS_DIR": str(directory / "assistants"),
+        "ASSIST_CAMPAIGNS_DIR": str(directory / "campaigns"),
+        "ASSIST_POLICIES_DIR": str(directory / "policies"),
+        "ASSIST_TRUNKS": str(directory / "trunks.yaml"),
+    }
+
+
 def _write(path: Path, what: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # JSON is YAML.
