@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 import os
+import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -279,7 +280,8 @@ def _make_recordings_dir(directory: Path | None) -> None:
 async def _tell_alive(store: Store, serving: asyncio.Future[Server], limit: int) -> None:
     """Let everybody with the same store see this worker, from when it serves until it is cancelled."""
     server = await serving
-    name = f"{socket.gethostname()}-{os.getpid()}"
+    # In containers two processes may have one machine's name and one number.
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     while True:
         with suppress(StoreError):
             await store.worker_alive(WorkerState(name, len(server.calls), limit))
