@@ -188,7 +188,7 @@ async def test_a_number_that_nobody_may_call_is_not_called(api: Api) -> None:
 
 def call(number: int = 0, **changes: Any) -> CallRecord:
     began = BEGAN + timedelta(minutes=number)
-    fields = {
+    fields: dict[str, Any] = {
         "id": str(uuid4()),
         "assistant": "uno",
         "direction": "inbound",

@@ -54,11 +54,6 @@ def takes(*kinds: str) -> Any:
     return Depends(check)
 
 
-def preferred(accept: str, *kinds: str) -> str:
-    """Return which of *kinds* is accepted most."""
-    return max(kinds, key=lambda kind: _quality(accept, kind))
-
-
 def _accepts(accept: str, kind: str) -> bool:
     return _quality(accept, kind) > 0
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
-from assist.api import installation, key_routes, privacy, problem
+from assist.api import health, installation, key_routes, privacy, problem, webhooks
 from assist.api.assistants import routes as assistants
 from assist.api.calls import history, live, placed
 from assist.api.campaigns import contacts, do_not_call
@@ -38,6 +38,7 @@ TAGS: Final = [
     {"name": "jobs", "description": "What takes longer than a request."},
     {"name": "installation", "description": "What it is made of, and what it uses up."},
     {"name": "keys", "description": "Who may ask."},
+    {"name": "webhooks", "description": "Who is told what happens."},
     {"name": "privacy", "description": "People of whom nothing is to stay; who did what."},
 ]
 ROUTERS: Final = (
@@ -53,6 +54,7 @@ ROUTERS: Final = (
     do_not_call.router,
     installation.router,
     key_routes.router,
+    webhooks.router,
     privacy.router,
 )
 
@@ -88,6 +90,7 @@ def described(body: int = MEGABYTE, list_: int = 200 * MEGABYTE) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(recorded)])
+    app.include_router(health.router)
     app.include_router(jobs.sending, dependencies=[Depends(recorded)], max_body_size=list_)
     problem.install(app)
     _complete(app)

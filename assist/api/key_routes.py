@@ -12,7 +12,7 @@ from assist.api.described import JSON, linked, problems
 from assist.api.keys import OVERLAP, Key, Scope
 from assist.api.problem import Refusal
 from assist.api.rooms import Here, Rooms
-from assist.api.shapes import Whole
+from assist.api.shapes import Days, Hours
 
 router: Final = APIRouter(tags=["keys"], dependencies=[needs(Scope.ADMIN), answers(JSON)])
 
@@ -30,7 +30,7 @@ class NewKey(BaseModel):
 
     name: str = Field(min_length=1, max_length=100, pattern=r"^\S.*$", description="Whose.", examples=["crm"])
     scopes: list[Scope] = Field(min_length=1, max_length=4, description="What it may do.")
-    expires_in_days: Whole | None = Field(default=None, ge=1, le=3650, description="null: never.")
+    expires_in_days: Days | None = Field(default=None, description="null: never.")
 
 
 class Rotation(BaseModel):
@@ -38,7 +38,7 @@ class Rotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    overlap_hours: Whole = Field(default=int(OVERLAP.total_seconds() // 3600), ge=0, le=720)
+    overlap_hours: Hours = int(OVERLAP.total_seconds() // 3600)
 
 
 class KeyView(BaseModel):

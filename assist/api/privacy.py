@@ -3,14 +3,15 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from assist.api.access import Asker, answers, needs, takes
 from assist.api.described import JSON, problems
 from assist.api.keys import Scope
+from assist.api.moments import Moment
 from assist.api.paging import Cursor, Limit, cursor_of, place_of
 from assist.api.problem import Fault, Refusal
 from assist.api.rooms import Here
@@ -82,7 +83,7 @@ async def erase(rooms: Here, asker: Asker, person: Person) -> Receipt:
 )
 async def deeds(
     rooms: Here,
-    since: Annotated[datetime | None, Query(description="With its offset; in UTC without one.")] = None,
+    since: Moment = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Deeds:

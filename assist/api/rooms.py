@@ -1,7 +1,7 @@
 """What the routes work with: `async with open_rooms(settings) as rooms`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,11 +22,15 @@ from assist.campaign.ledger.durability import demanded
 from assist.campaign.node import Node, open_nodes
 from assist.campaign.service import ledger_of
 from assist.embedded_redis import redis_server
+from assist.monitor.redis import redis_look
+from assist.monitor.sight import Look
+from assist.monitor.switch import switch_look
 from assist.placing.destination import Guard, guard_of
 from assist.placing.placement import Book
 from assist.placing.placer import Placer, placing
 from assist.settings import Settings
 from assist.store import OUT_OF_CALL, Store, bounded, open_store
+from assist.webhooks.service import Webhooks, open_webhooks
 
 SOON: Final = timedelta(milliseconds=250)
 """How long a new watcher may wait for those who watch already."""
@@ -49,6 +53,9 @@ class Rooms:
     shelf: Shelf
     jobs: JobBook
     imports: Imports
+    webhooks: Webhooks
+    looks: Sequence[Look]
+    """What must be well for requests to be sent here."""
     calls: Hub
     """What happens in calls."""
     campaigns: Hub
@@ -109,6 +116,8 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
             shelf=Shelf(redis),
             jobs=jobs,
             imports=await stack.enter_async_context(importing_lists(imports)),
+            webhooks=await stack.enter_async_context(open_webhooks(settings, url)),
+            looks=[redis_look(url), switch_look(settings.esl)],
             calls=await stack.enter_async_context(run_hub(_of_calls(store, settings.api.watchers))),
             campaigns=await stack.enter_async_context(run_hub(_of_campaigns(ledger, settings.api.watchers))),
         )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 
 def _no_truth(value: object) -> object:
@@ -11,5 +11,7 @@ def _no_truth(value: object) -> object:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_no_truth)]
-"""A whole number, for which true is none."""
+Hours = Annotated[int, Field(ge=0, le=720), BeforeValidator(_no_truth)]
+"""A month of them at most; true is no number of them."""
+Days = Annotated[int, Field(ge=1, le=3650), BeforeValidator(_no_truth)]
+"""Ten years of them at most."""
