@@ -284,13 +284,19 @@ def test_to_have_talked_first_makes_nobody_a_person() -> None:
     assert answer.kind is Kind.HUMAN
 
 
-def test_a_long_sentence_is_a_voicemails_until_its_words_are_known() -> None:
+def test_a_long_sentence_was_likely_a_machines_if_nothing_else_tells() -> None:
     answer = willing()
-    kinds = []
+    likely = []
     for event in (Began(0, 0.5), Paused(0, 3.5), Words(0, "Clínica Sonrisa, le atiende María, ¿dígame?", 3.5)):
         answer.feed(event)
-        kinds.append(answer.kind)
-    assert kinds == [None, Kind.VOICEMAIL, Kind.HUMAN]
+        likely.append((answer.kind, answer.likely))
+    assert likely == [(None, None), (None, Kind.VOICEMAIL), (Kind.HUMAN, Kind.HUMAN)]
+
+
+def test_a_short_word_tells_nothing_by_its_length() -> None:
+    answer = willing()
+    acts(answer, *HELLO)
+    assert answer.likely is None
 
 
 def test_the_words_of_a_machine_undo_a_person_however_late_they_come() -> None:

@@ -18,7 +18,7 @@ from assist.call.answer_words import Kind, holds, is_hello, machine
 HELLO = 1.8
 """Seconds of voice up to its first pause that are taken for a hello without waiting for the words."""
 SENTENCE = 3.0
-"""Seconds of voice without a pause that count as a voicemail's until their words are known."""
+"""Seconds of voice without a pause that were a machine's, if nothing else tells by the end of the call."""
 MONOLOGUE = 8.0
 """Seconds of voice without a pause that no person begins with."""
 INTRODUCTIONS = 2
@@ -100,6 +100,11 @@ class Answer:
         """Seconds of silence after which it is to be told that it is `Quiet`; None: it may take as long as it does."""
         return _PATIENCE.get(self._stage)
 
+    @property
+    def likely(self) -> Kind | None:
+        """Who it is, by how long it spoke where nothing else tells; None: not even that does."""
+        return self.kind or (Kind.VOICEMAIL if self._timeline.longest >= SENTENCE else None)
+
     def feed(self, event: Event) -> Act | None:
         """Return what to do now; None: go on."""
         match event:
@@ -130,7 +135,7 @@ class Answer:
         return Act.HUSH
 
     def _paused(self, utterance: int, seconds: float) -> Act | None:
-        self._spoke(utterance, seconds)
+        self._timeline.spoke(utterance, seconds)
         if self._beep_tells():
             return self._met(Kind.VOICEMAIL)
         hello = self._stage is _Stage.WAITING or (self._stage is _Stage.GREETING and utterance == self._hello)
@@ -139,13 +144,8 @@ class Answer:
         self._hello = utterance
         return self._greet()
 
-    def _spoke(self, utterance: int, seconds: float) -> None:
-        self._timeline.spoke(utterance, seconds)
-        if seconds >= SENTENCE and self.kind is None:
-            self.kind = Kind.VOICEMAIL
-
     def _understood(self, words: Words) -> Act | None:
-        self._spoke(words.utterance, words.voice)
+        self._timeline.spoke(words.utterance, words.voice)
         met = machine(words.text)
         if self._stage in (_Stage.HUSHED, _Stage.LEAVING, _Stage.INTRODUCING):
             return self._met(met) if met is Kind.VOICEMAIL and self.kind is not met else None

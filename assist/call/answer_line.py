@@ -108,7 +108,11 @@ class FarEnd:
         while not self._told.empty():
             yield self._tell(self._told.get_nowait())
         self._ear.close()
-        for number, utterance in sorted(self._open.items()):
+        left = sorted(self._open.items())
+        for number, utterance in left:
+            if isinstance(utterance, Spoken):
+                yield Paused(number, _length(utterance))
+        for number, utterance in left:
             question = await self._hearing.understand(utterance)
             yield self._tell(_Told(_ended(number, utterance, question), number, question))
 
@@ -157,8 +161,12 @@ class FarEnd:
 def _ended(number: int, utterance: Spoken | Keyed, question: Question | None) -> Event:
     if isinstance(utterance, Keyed):
         return Pressed()
+    return Words(number, question.message.text if question else "", _length(utterance))
+
+
+def _length(utterance: Spoken) -> float:
     end = utterance.start if utterance.voice_end is None else utterance.voice_end
-    return Words(number, question.message.text if question else "", _voice(end - utterance.start))
+    return _voice(end - utterance.start)
 
 
 def _meaning(sound: Sound) -> Event:

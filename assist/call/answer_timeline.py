@@ -42,6 +42,11 @@ class Timeline:
         self._beep = beep
 
     @property
+    def longest(self) -> float:
+        """Seconds of voice without a pause, at most."""
+        return max((voice.seconds or 0.0 for voice in self._voices.values()), default=0.0)
+
+    @property
     def listens(self) -> bool:
         """Whether there was a beep, and nobody has spoken since."""
         beep = self._beep

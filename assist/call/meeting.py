@@ -77,6 +77,7 @@ class Meeting:
                     self._feed(event)
                     if isinstance(event, Words) and self._far_end.question:
                         self._minutes.heard(self._far_end.question)
+        self._tell(self._answer.likely)
 
     async def _meet(self, speeches: AsyncExitStack, heard: str) -> Question | None:
         greeting = await self._prepare(speeches, self._errand.greeting)
@@ -108,10 +109,13 @@ class Meeting:
 
     def _feed(self, event: Event) -> Act | None:
         act = self._answer.feed(event)
-        if self._answer.kind and self._answer.kind is not self._kind:
-            self._kind = self._answer.kind
-            self._minutes.answered(self._kind)
+        self._tell(self._answer.kind)
         return act
+
+    def _tell(self, kind: Kind | None) -> None:
+        if kind and kind is not self._kind:
+            self._kind = kind
+            self._minutes.answered(kind)
 
     async def _next_event(self) -> Event:
         if not self._playing:
