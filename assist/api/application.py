@@ -1,5 +1,6 @@
 """The API as an ASGI application."""
 
+import json
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -85,6 +86,7 @@ def described(body: int = MEGABYTE, list_: int = 200 * MEGABYTE) -> FastAPI:
         redoc_url=None,
         servers=[{"url": "/", "description": "This installation."}],
         max_body_size=body,
+        separate_input_output_schemas=False,
         # Calls are traced; who asks about them is none of their business.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -98,18 +100,30 @@ def described(body: int = MEGABYTE, list_: int = 200 * MEGABYTE) -> FastAPI:
 
 
 def _complete(app: FastAPI) -> None:
-    """Let the document of *app* know the shape of problems, which no route returns."""
+    """Let the document of *app* know the shape of problems, which no route returns, and call shapes by plain names."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
-        document = plain()
-        shapes = document["components"]["schemas"]
-        shapes.pop("HTTPValidationError", None)
-        shapes.pop("ValidationError", None)
-        if Problem.__name__ not in shapes:
+        if app.openapi_schema is None:
+            document = plain()
+            shapes = document["components"]["schemas"]
             own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            shapes.update(own.pop("$defs", {}))
-            shapes[Problem.__name__] = own
-        return document
+            shapes |= own.pop("$defs", {}) | {Problem.__name__: own}
+            app.openapi_schema = _named(document)
+        return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _named(document: dict[str, Any]) -> dict[str, Any]:
+    """Return *document* with names for its shapes that classes can have: of two that are one, the module goes first."""
+    text = json.dumps(document)
+    for name in document["components"]["schemas"]:
+        if "__" in name:
+            *_, module, own = name.split("__")
+            better = f"{module.title().replace('_', '')}{own}"
+            text = text.replace(name, better)
+    named: dict[str, Any] = json.loads(text)
+    for name, shape in named["components"]["schemas"].items():
+        shape["title"] = name
+    return named
