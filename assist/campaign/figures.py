@@ -17,7 +17,7 @@ from assist.campaign.model import Blocked, CampaignState, ContactState, Result
 from assist.campaign.plans import Plans, is_trial
 from assist.errors import ConfigurationError, StoreError
 from assist.metrics import ATTEMPTS, BLOCKED
-from assist.monitor.sight import Look, Sight, gauge, gauges
+from assist.monitor.sight import Complaint, Look, Sight, gauge, gauges
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +43,16 @@ for _reason in Blocked:
 def campaigns_look(ledger: Ledger, plans: Plans, stop: asyncio.Event) -> Look:
     """Return what looks at the campaigns that are neither drafts nor over; this dialer calls until *stop*."""
 
+    complain = Complaint(log)
+
     async def look() -> Sight:
         try:
             counts = {name: await ledger.counts(name) for name in await ledger.campaigns() if not is_trial(name)}
             live = await ledger.live()
         except StoreError as error:
-            log.warning("how the campaigns are is not known: %s", error)
+            complain(f"how the campaigns are is not known: {error}")
             return Sight(checks={"dialing": False})
+        complain()
         now = time.time()
         going = {name: count for name, count in counts.items() if count.state in OPEN}
         return Sight(

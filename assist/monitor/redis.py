@@ -8,7 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from assist.monitor.sight import LIMIT, Look, Sight, gauge
+from assist.monitor.sight import LIMIT, Complaint, Look, Sight, gauge
 
 log = logging.getLogger(__name__)
 
@@ -16,12 +16,16 @@ log = logging.getLogger(__name__)
 def redis_look(url: str) -> Look:
     """Return what looks at the Redis at *url*."""
 
+    complain = Complaint(log)
+
     async def look() -> Sight:
         try:
             async with asyncio.timeout(LIMIT), Redis.from_url(url, protocol=2) as redis:
-                return seen(await redis.info())
+                sight = seen(await redis.info())
+            complain()
+            return sight
         except (RedisError, OSError) as error:
-            log.warning("Redis does not tell of itself: %s", type(error).__name__)
+            complain(f"Redis does not tell of itself: {type(error).__name__}")
             return Sight([gauge("assist_redis_up", "Whether Redis answers.", 0)], {"redis": False})
 
     return look

@@ -1,6 +1,7 @@
 """What is looked at when somebody asks, rather than counted as it happens."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -23,6 +24,20 @@ class Sight:
 
 Look: TypeAlias = Callable[[], Coroutine[Any, Any, Sight]]
 """Never raises: what cannot be reached is not well. What is slow is given up, and must say so by itself."""
+
+
+class Complaint:
+    """Logs what is wrong once, though it is found at every look."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._said = ""
+
+    def __call__(self, what: str = "") -> None:
+        """Take what is wrong now; nothing: all is well."""
+        if what and what != self._said:
+            self._log.warning("%s", what)
+        self._said = what
 
 
 async def look_at_all(looks: Iterable[Look]) -> Sight:

@@ -10,7 +10,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from assist.errors import AssistError, CommandFailed
-from assist.monitor.sight import LIMIT, Look, Sight, gauges
+from assist.monitor.sight import LIMIT, Complaint, Look, Sight, gauges
 from assist.settings import Esl
 from assist.switch.control import Control, control
 
@@ -24,11 +24,10 @@ _MOST = re.compile(r"^(\d+) session\(s\) max", re.MULTILINE)
 def switch_look(esl: Esl) -> Look:
     """Return what looks at the FreeSWITCHes of the settings; at none if there is no password."""
 
+    places = [_Place(host, port, esl) for host, port in esl.addresses] if esl.password else []
+
     async def look() -> Sight:
-        if esl.password is None:
-            return Sight()
-        sights = await asyncio.gather(*(_look(f"{host}:{port}", host, port, esl) for host, port in esl.addresses))
-        return _joined(sights)
+        return _joined(await asyncio.gather(*(place.look() for place in places)))
 
     return look
 
@@ -41,17 +40,27 @@ def _joined(sights: list[Sight]) -> Sight:
             families[metric.name].samples += metric.samples
         else:
             families[metric.name] = metric
-    return Sight([*families.values()], {"switch": any(sight.checks["switch"] for sight in sights)})
+    checks = {"switch": any(sight.checks["switch"] for sight in sights)} if sights else {}
+    return Sight((*families.values(),), checks)
 
 
-async def _look(node: str, host: str, port: int, esl: Esl) -> Sight:
-    password = esl.password.get_secret_value() if esl.password else ""
-    try:
-        async with asyncio.timeout(LIMIT), control(host, port, password) as switch:
-            return Sight([gauges(*UP, {node: 1}), *await _told(node, switch)], {"switch": True})
-    except (AssistError, TimeoutError) as error:
-        log.warning("FreeSWITCH %s does not tell of itself: %s", node, error or "no answer in time")
-        return Sight([gauges(*UP, {node: 0})], {"switch": False})
+class _Place:
+    """Where a FreeSWITCH is to be."""
+
+    def __init__(self, host: str, port: int, esl: Esl) -> None:
+        self._node = f"{host}:{port}"
+        self._address = (host, port, esl.password.get_secret_value() if esl.password else "")
+        self._complain = Complaint(log)
+
+    async def look(self) -> Sight:
+        try:
+            async with asyncio.timeout(LIMIT), control(*self._address) as switch:
+                told = await _told(self._node, switch)
+            self._complain()
+            return Sight([gauges(*UP, {self._node: 1}), *told], {"switch": True})
+        except (AssistError, TimeoutError) as error:
+            self._complain(f"FreeSWITCH {self._node} does not tell of itself: {error or 'no answer in time'}")
+            return Sight([gauges(*UP, {self._node: 0})], {"switch": False})
 
 
 async def _told(node: str, switch: Control) -> list[Metric]:
