@@ -1,17 +1,12 @@
 """What a route asks of whoever comes: a scope, a kind of content, a version."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request, Security
-from fastapi.security import HTTPBearer
+from fastapi import Depends, Request
 
 from assist.api.door import Caller
 from assist.api.keys import Scope
 from assist.api.problem import Refusal
-
-_BEARER: Final = HTTPBearer(
-    scheme_name="key", description="A key of this installation: `assist keys create`.", auto_error=False
-)
 
 
 async def caller_of(request: Request) -> Caller:
@@ -26,8 +21,8 @@ Asker = Annotated[Caller, Depends(caller_of)]
 def needs(scope: Scope) -> Any:
     """Return a dependency that lets only those in whose key has *scope*."""
 
-    async def check(caller: Asker, _: Annotated[Any, Security(_BEARER)]) -> None:
-        if not caller.may(scope):
+    async def check(request: Request) -> None:
+        if not request.scope["state"]["caller"].may(scope):
             raise Refusal("forbidden", f"This takes a key with the scope {scope}.")
 
     return Depends(check)
@@ -36,8 +31,9 @@ def needs(scope: Scope) -> Any:
 def answers(*kinds: str) -> Any:
     """Return a dependency that lets only those in who accept one of these media types."""
 
-    async def check(accept: Annotated[str, Header(include_in_schema=False)] = "*/*") -> None:
-        if not any(_accepts(accept, kind) for kind in kinds):
+    async def check(request: Request) -> None:
+        accept = request.headers.get("accept", "*/*")
+        if accept != "*/*" and not any(_accepts(accept, kind) for kind in kinds):
             raise Refusal("not-acceptable", f"Here is {' or '.join(kinds)}.")
 
     return Depends(check)

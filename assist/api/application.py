@@ -42,6 +42,11 @@ TAGS: Final = [
     {"name": "webhooks", "description": "Who is told what happens."},
     {"name": "privacy", "description": "People of whom nothing is to stay; who did what."},
 ]
+KEY: Final = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of this installation: `assist keys create`. Asked for at the door, for every operation.",
+}
 ROUTERS: Final = (
     placed.router,
     history.router,
@@ -109,6 +114,8 @@ def _complete(app: FastAPI) -> None:
             shapes = document["components"]["schemas"]
             own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             shapes |= own.pop("$defs", {}) | {Problem.__name__: own}
+            document["components"]["securitySchemes"] = {"key": KEY}
+            document["security"] = [{"key": []}]
             app.openapi_schema = _named(document)
         return app.openapi_schema
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
@@ -19,6 +20,8 @@ from assist.settings import Settings
 
 log = logging.getLogger(__name__)
 
+OTHER_FILES: Final = 2000
+"""Besides those of watchers: other requests, Redis, FreeSWITCH."""
 DRAIN: Final = 10
 """Seconds that requests may take once we are asked to stop."""
 
@@ -42,6 +45,7 @@ async def serve_api(
     Raises `ConfigurationError` if others than this machine could ask, and there is no key; `AssistError`, `OSError`.
     """
     host, port = address
+    _allow_files(settings.api.watchers)
     async with open_rooms(settings) as rooms:
         local = is_local(host)
         if not await rooms.keys.any():
@@ -64,6 +68,14 @@ def is_local(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _allow_files(watchers: int) -> None:
+    """Let this process have a connection for each watcher, as far as the system does."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = watchers + OTHER_FILES
+    if now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, most), most))
 
 
 def _tell_without_keys(host: str, port: int, *, local: bool) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from assist.bench.api.cli import api_cost
 from assist.bench.campaign.cli import campaign
 from assist.bench.campaign.long_list import long_list
 from assist.bench.ear import ear_cost
@@ -21,3 +22,4 @@ bench.add_command(word_errors)
 bench.add_command(engine_times)
 bench.add_command(campaign)
 bench.add_command(long_list)
+bench.add_command(api_cost)

@@ -1,5 +1,6 @@
 """Where a call is: from the history, from whoever placed it, from whoever holds it, and from FreeSWITCH."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -29,8 +30,8 @@ class Traces:
 
 async def look(rooms: Rooms, call: str) -> Call:
     """Return the call. Raises `Refusal` if there is none such, `StoreError`."""
-    placement = await rooms.book.get(call)
-    if record := await rooms.store.history.call(call):
+    placement, record = await asyncio.gather(rooms.book.get(call), rooms.store.history.call(call))
+    if record:
         found = Call.of(record)
         return found.model_copy(update={"reference": placement.reference}) if placement else found
     session = await session_of(rooms, call)
