@@ -200,8 +200,7 @@ class FreeSwitchNode:
 
 @asynccontextmanager
 async def open_nodes(esl: Esl) -> AsyncIterator[Mapping[str, Node]]:
-    """Lend the FreeSWITCHes of the settings, by name, each from when it was reached first; waiting for them is no task
-    of ours."""
+    """Lend the FreeSWITCHes of the settings, by name: each from when it is first reached, which nobody waits for."""
     password = esl.password.get_secret_value() if esl.password else ""
     nodes: dict[str, Node] = {}
     once = Once()
