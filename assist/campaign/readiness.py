@@ -18,7 +18,7 @@ from assist.campaign.policy import Policies
 from assist.campaign.suppression import outdated
 from assist.errors import AssistError
 
-AT_ONCE: Final = 2000
+AT_ONCE: Final = 1000
 """Contacts that are read together."""
 NAMED: Final = 3
 """Contacts that are named of those who lack something."""

@@ -22,7 +22,7 @@ from assist.campaign.rows import Row, open_file
 from assist.campaign.staging import Fate, Staging, staging
 from assist.campaign.table import read_table
 
-AT_ONCE: Final = 2000
+AT_ONCE: Final = 1000
 NAMED: Final = 3
 """Contacts or rows that are named of those who are skipped for the same reason."""
 
