@@ -271,6 +271,22 @@ async def test_a_person_who_is_not_understood_is_told_so(assistant: Assistant) -
         assert not running.done()
 
 
+async def test_a_voicemail_that_is_not_understood_is_known_by_its_beep(assistant: Assistant) -> None:
+    async with in_call(assistant, [DOWN, ""], channel=outbound(), errand=ERRAND) as (score, running):
+        await says(score, TAPE)
+        await score.hears(beep())
+        await score.silence(0.7)
+        await score.settle()
+        assert await running == "NORMAL_CLEARING"
+        assert (score.said, kinds(score)[-1]) == ([MESSAGE], Kind.VOICEMAIL)
+
+
+async def test_a_hello_that_is_not_understood_is_greeted_all_the_same(assistant: Assistant) -> None:
+    async with in_call(assistant, [DOWN], channel=outbound(), errand=ERRAND) as (score, _):
+        await says(score)
+        assert (score.said, kinds(score)) == ([GREETING], [])
+
+
 async def test_what_is_being_said_when_the_meeting_ends_is_answered_too(assistant: Assistant) -> None:
     async with in_call(
         assistant, ["¿Hola?", "¿Quién es?"], [["Bien."], ["La clínica."]], channel=outbound(), errand=ERRAND

@@ -105,6 +105,11 @@ class Answer:
         """Who it is, by how long it spoke where nothing else tells; None: not even that does."""
         return self.kind or (Kind.VOICEMAIL if self._timeline.longest >= SENTENCE else None)
 
+    def expects_reply(self, words: Words) -> bool:
+        """Return whether a person seems to have said *words* to us, though nobody could write them down."""
+        spoken_to = self._stage in (_Stage.GREETING, _Stage.GREETED) and words.utterance != self._hello
+        return spoken_to and words.voice < SENTENCE
+
     def feed(self, event: Event) -> Act | None:
         """Return what to do now; None: go on."""
         match event:

@@ -80,6 +80,8 @@ class FarEnd:
         """Utterances whose words nobody was told yet."""
         self.question: Question | None = None
         """What the last event said, if it did."""
+        self.failure: ProviderError | None = None
+        """Why nobody knows what the last event said, if it did."""
 
     async def __aenter__(self) -> Self:
         self._beeps.attend(True)
@@ -97,14 +99,14 @@ class FarEnd:
         self._ear.give_back(self._open.values())
 
     async def next(self, patience: float | None) -> Event:
-        """Return what happens next; that it is quiet if for *patience* seconds nothing does. Raises `NotHeard`."""
+        """Return what happens next; that it is quiet if for *patience* seconds nothing does."""
         if patience is None:
             return self._tell(await self._told.get())
         told = await race(self._told.get(), self._ear.silence(patience))
         return self._tell(told) if told else Quiet()
 
     async def late(self) -> Stream[Event]:
-        """Yield what nobody was told of by the end of the call, which is over. Raises `NotHeard`."""
+        """Yield what nobody was told of by the end of the call, which is over."""
         while not self._told.empty():
             yield self._tell(self._told.get_nowait())
         self._ear.close()
@@ -113,15 +115,12 @@ class FarEnd:
             if isinstance(utterance, Spoken):
                 yield Paused(number, _length(utterance))
         for number, utterance in left:
-            question = await self._hearing.understand(utterance)
-            yield self._tell(_Told(_ended(number, utterance, question), number, question))
+            yield self._tell(await self._understood(number, utterance))
 
     def _tell(self, told: _Told) -> Event:
         if told.utterance is not None:
             del self._open[told.utterance]
-        if told.failure:
-            raise told.failure
-        self.question = told.question
+        self.question, self.failure = told.question, told.failure
         return told.event
 
     async def _follow(self) -> None:
@@ -150,12 +149,15 @@ class FarEnd:
                 heard += len(piece) // LINE.sample_bytes
 
     async def _understand(self, number: int, utterance: Spoken | Keyed) -> None:
+        self._told.put_nowait(await self._understood(number, utterance))
+
+    async def _understood(self, number: int, utterance: Spoken | Keyed) -> _Told:
         question, failure = None, None
         try:
             question = await self._hearing.understand(utterance)
         except ProviderError as error:
             failure = error
-        self._told.put_nowait(_Told(_ended(number, utterance, question), number, question, failure))
+        return _Told(_ended(number, utterance, question), number, question, failure)
 
 
 def _ended(number: int, utterance: Spoken | Keyed, question: Question | None) -> Event:

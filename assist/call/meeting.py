@@ -14,7 +14,7 @@ from assist.call.errand import Errand
 from assist.call.hearing import Question
 from assist.call.minutes import Minutes
 from assist.call.speech import Speech
-from assist.errors import HungUp, ProviderError
+from assist.errors import HungUp
 
 LONGEST = 120.0
 """Seconds after which a machine that still talks is hung up on."""
@@ -71,7 +71,7 @@ class Meeting:
         """Find out who it was if the call was over first: the words of what was said last may come long after."""
         if not self._cut_short:
             return
-        with suppress(TimeoutError, ProviderError):
+        with suppress(TimeoutError):
             async with asyncio.timeout(LATE), aclosing(self._far_end.late()) as events:
                 async for event in events:
                     self._feed(event)
@@ -102,6 +102,8 @@ class Meeting:
 
     async def _next_act(self) -> Act | None:
         event = await self._next_event()
+        if isinstance(event, Words) and self._far_end.failure and self._answer.expects_reply(event):
+            raise self._far_end.failure
         act = self._feed(event)
         if isinstance(event, Words) and self._far_end.question and act is not Act.CONVERSE:
             self._minutes.heard(self._far_end.question)
