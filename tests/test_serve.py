@@ -68,7 +68,7 @@ async def ready(serving: Serving, store: Store) -> None:
 
 
 def _process(name: str) -> int:
-    return int(name.rpartition("-")[2])
+    return int(name.rsplit("-", 2)[1])
 
 
 async def holder(serving: Serving, store: Store) -> int:

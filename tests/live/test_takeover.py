@@ -52,7 +52,7 @@ async def test_a_lost_worker_is_made_good_by_another(
         await ScriptedCaller(voice, polite_pause=0.7).run(leg, BOOKING)
         lost = await busy_worker(home)
         await speaks_for(leg, 1.0)
-        os.kill(int(lost.name.rpartition("-")[2]), how)
+        os.kill(int(lost.name.rsplit("-", 2)[1]), how)
         await leg.say(agreed)
         said = len(leg.recorded)
         await speaks_for(leg, 2.0)
