@@ -1,5 +1,7 @@
 """The numbers of processes, in real processes."""
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assist.monitor.crew import VARIABLE, Crew, crew
+from assist.monitor.crew import PREFIX, VARIABLE, Crew, crew
 from assist.settings import environment
 from tests.scrapes import Numbers
 
@@ -101,3 +103,19 @@ def test_nothing_is_left_when_it_ends() -> None:
     with crew() as made:
         Worker(made).kill()
     assert not made.directory.exists()
+
+
+def test_what_a_killed_parent_left_is_removed_and_nobody_elses() -> None:
+    with crew() as living:
+        left = living.directory.with_name(f"{PREFIX}left")
+        young = living.directory.with_name(f"{PREFIX}young")
+        for path in (left, young):
+            path.mkdir()
+            (path / "counter_1.db").touch()
+        for path in (left, living.directory):
+            os.utime(path, (0, 0))
+        with crew():
+            assert not left.exists()
+            assert living.directory.exists()
+            assert young.exists()
+        shutil.rmtree(young)

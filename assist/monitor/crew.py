@@ -4,11 +4,14 @@ Each process keeps what it counts in files of a directory in memory, by its id: 
 is killed. What one counted that is gone is added up; what it only measured, as calls in progress, goes with it.
 """
 
+import fcntl
 import os
+import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +22,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Tells the library, when a process imports it, where to keep the numbers."""
 MEMORY: Final = "/dev/shm"
+PREFIX: Final = "assist-metrics-"
+YOUNG: Final = 10.0
+"""Seconds."""
 GONE: Final = "gone"
 """In the place of a process id: of all that are no more."""
 
@@ -52,8 +58,32 @@ class Crew:
 @contextmanager
 def crew() -> Iterator[Crew]:
     """Lend one; processes that are started with `VARIABLE` set to its directory belong to it."""
-    with tempfile.TemporaryDirectory(prefix="assist-metrics-", dir=MEMORY if Path(MEMORY).is_dir() else None) as path:
+    memory = Path(MEMORY if Path(MEMORY).is_dir() else tempfile.gettempdir())
+    _sweep(memory)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=memory) as path, _opened(Path(path)) as directory:
+        # The kernel lets go of it however this process dies.
+        fcntl.flock(directory, fcntl.LOCK_EX)
         yield Crew(Path(path))
+
+
+def _sweep(memory: Path) -> None:
+    """Remove what parents left behind that were killed."""
+    for path in memory.glob(f"{PREFIX}*"):
+        # Somebody else may have removed it, or may alone.
+        with suppress(OSError), _opened(path) as directory:
+            # One that was made just now is not locked yet.
+            if time.time() - path.stat().st_mtime > YOUNG:
+                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path)
+
+
+@contextmanager
+def _opened(directory: Path) -> Iterator[int]:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _is_ours(process: int) -> bool:
