@@ -34,6 +34,6 @@ class HastyDialer(Dialer):
 
 if __name__ == "__main__":
     if "hasty" in sys.argv:
-        assist.campaign.service.Dialer = HastyDialer  # type: ignore[misc]
+        vars(assist.campaign.service)["Dialer"] = HastyDialer
     set_up_logging()
     asyncio.run(run_dialer(read_settings(), asyncio.Event(), LEASE))

@@ -47,7 +47,8 @@ CASES = [
         "timezone:",
         "name: x\ntimezone:",
         "2: name: there is no such field; write one of languages, phrases, timezone, "
-        "country, prompt, destinations, find_out, timing, engines, max_cost_usd, hours, intents, questions, forms, lost",
+        "country, prompt, destinations, find_out, timing, engines, max_cost_usd, hours, intents, questions, forms, "
+        "lost",
     ),
     ("timezone:", "max_cost_usd: -1\ntimezone:", "2: max_cost_usd: this is too small; write 0 or more"),
     ("timezone:", "max_cost_usd: cheap\ntimezone:", "2: max_cost_usd: this is not a number; write a number, as 0.25"),
