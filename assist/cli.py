@@ -11,6 +11,7 @@ import uvloop
 from rich.console import Console
 
 from assist.api.cli import api, keys
+from assist.api.reach import check_settings
 from assist.app import API_COMMAND, WORKER_COMMAND, place_call, sweep_media, worker
 from assist.bench.cli import bench
 from assist.campaign.cli import campaign
@@ -76,6 +77,7 @@ def serve() -> None:
 
 
 async def _supervise(settings: Settings, policy: Policy) -> bool:
+    await check_settings(settings)
     async with monitored(settings) as variables:
         others = [API_COMMAND] if settings.api.listen else []
         over = Sweeping(settings)

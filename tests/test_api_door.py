@@ -12,7 +12,8 @@ import pytest
 from redis import Redis
 
 from assist.api.keys import Scope
-from assist.api.serving import is_local, serve_api
+from assist.api.reach import is_local
+from assist.api.serving import serve_api
 from assist.errors import ConfigurationError
 from assist.settings import environment as whole
 from assist.settings import read_settings

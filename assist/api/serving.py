@@ -6,7 +6,6 @@ import resource
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
-from ipaddress import ip_address
 from typing import Final
 
 import uvicorn
@@ -14,8 +13,8 @@ from starlette.types import ASGIApp
 
 from assist.aio import end
 from assist.api.application import application
+from assist.api.reach import check_reach, is_local
 from assist.api.rooms import open_rooms
-from assist.errors import ConfigurationError
 from assist.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -47,10 +46,8 @@ async def serve_api(
     host, port = address
     _allow_files(settings.api.watchers)
     async with open_rooms(settings) as rooms:
-        local = is_local(host)
-        if not await rooms.keys.any():
-            _tell_without_keys(host, port, local=local)
-        app = application(rooms, local=local)
+        await check_reach(rooms.keys, address)
+        app = application(rooms, local=is_local(host))
         with _listening(host, port) as listening:
             async with alive or nullcontext():
                 log.info("the API answers at http://%s:%d/v1", *listening.getsockname()[:2])
@@ -62,30 +59,12 @@ async def serve_api(
                     await end(waiting)
 
 
-def is_local(host: str) -> bool:
-    """Return whether only this machine reaches *host*."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _allow_files(watchers: int) -> None:
     """Let this process have a connection for each watcher, as far as the system does."""
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = watchers + OTHER_FILES
     if now < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, most), most))
-
-
-def _tell_without_keys(host: str, port: int, *, local: bool) -> None:
-    first = "assist keys create NAME --scope admin"
-    if not local:
-        raise ConfigurationError(
-            f"ASSIST_API_LISTEN: {host}:{port} can be reached by others, and there is no key yet: make one first:"
-            f" {first}; or listen on 127.0.0.1"
-        )
-    log.warning("there is no key yet: whoever is on this machine may do everything; %s makes the first", first)
 
 
 @contextmanager
