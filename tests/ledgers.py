@@ -50,7 +50,7 @@ class Clocked:
     async def claim(self, campaign: str = "c", window: Window = ALWAYS) -> Claim | Refusal:
         """Claim once the trunk lets us."""
         await self.later(1 / LIMITS.trunk.cps)
-        return await self.ledger.claim(campaign, MADRID, window, "node", 30.0)
+        return await self.ledger.attempts.claim(campaign, MADRID, window, "node", 30.0)
 
     async def claimed(self, campaign: str = "c", window: Window = ALWAYS) -> Claim:
         claim = await self.claim(campaign, window)
@@ -59,7 +59,7 @@ class Clocked:
 
     async def dialed(self, campaign: str = "c", window: Window = ALWAYS) -> Claim:
         claim = await self.claimed(campaign, window)
-        assert await self.ledger.dialing(claim)
+        assert await self.ledger.attempts.dialing(claim)
         return claim
 
 

@@ -27,7 +27,7 @@ class HastyDialer(Dialer):
         if name is None:
             return
         over = await self._nodes[name].call(order_of(plan.campaign, claim))
-        await self._ledger.dialing(claim, name)
+        await self._ledger.attempts.dialing(claim, name)
         if over:
             await self._finish(claim, result_of(over))
 

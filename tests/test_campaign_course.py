@@ -87,7 +87,7 @@ async def test_it_does_not_start_without_what_its_policy_demands(office: Office)
 async def test_a_paused_campaign_lets_its_calls_end_and_goes_on_later(office: Office) -> None:
     await imported(office)
     await office.start()
-    claim = await office.ledger.claim("uno", MADRID, ALWAYS, "node", 30.0)
+    claim = await office.ledger.attempts.claim("uno", MADRID, ALWAYS, "node", 30.0)
     assert isinstance(claim, Claim)
     assert await course.pause(office.ledger, "uno") == 0, "who was only claimed is not called any more"
     assert await course.pause(office.ledger, "uno") == 0, "it may be said twice"
@@ -122,9 +122,9 @@ async def test_what_was_never_imported_is_not_cancelled(office: Office) -> None:
 async def dialed(office: Office, node: str) -> Claim:
     await imported(office)
     await office.start()
-    claim = await office.ledger.claim("uno", MADRID, ALWAYS, node, 30.0)
+    claim = await office.ledger.attempts.claim("uno", MADRID, ALWAYS, node, 30.0)
     assert isinstance(claim, Claim)
-    assert await office.ledger.dialing(claim)
+    assert await office.ledger.attempts.dialing(claim)
     return claim
 
 
@@ -144,7 +144,7 @@ async def test_calls_in_progress_are_ended_if_that_is_wanted(office: Office, rig
             try:
                 await switch.originate("sofia/gateway/far/2003", "2003", uuid=claim.id, context="assist")
             except HungUp as over:
-                await office.ledger.finish(claim.id, Result.NO_ANSWER, Outcome.CANCELLED)
+                await office.ledger.attempts.finish(claim.id, Result.NO_ANSWER, Outcome.CANCELLED)
                 return over.cause
         return ""
 

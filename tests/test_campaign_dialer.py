@@ -47,7 +47,7 @@ async def test_that_it_is_dialed_is_written_before_it_is(clocked: Clocked) -> No
     claim, node, seen = await claimed(clocked), FakeNode(), []
 
     async def look(order: Order) -> None:
-        live = await clocked.ledger.attempt(order.call)
+        live = await clocked.ledger.attempts.get(order.call)
         seen.append(live and live.state)
 
     node.on_call = look
@@ -58,7 +58,7 @@ async def test_that_it_is_dialed_is_written_before_it_is(clocked: Clocked) -> No
 async def test_whoever_answers_is_left_to_whoever_talks(clocked: Clocked) -> None:
     claim, node = await claimed(clocked), FakeNode(None)
     await dialer(clocked, node).dial(claim.id, claim.fence)
-    live = await clocked.ledger.attempt(claim.id)
+    live = await clocked.ledger.attempts.get(claim.id)
     assert live is not None
     assert live.state is ContactState.ANSWERED
 
@@ -78,7 +78,7 @@ async def test_a_claim_is_dialed_once_however_often_that_is_asked(clocked: Clock
 
 async def test_an_old_claim_of_the_same_attempt_is_not_dialed(clocked: Clocked) -> None:
     old, node = await claimed(clocked), FakeNode()
-    await clocked.ledger.release(old)
+    await clocked.ledger.attempts.release(old)
     new = await clocked.claimed()
     assert new.id == old.id
     await dialer(clocked, node).dial(old.id, old.fence)
@@ -111,7 +111,7 @@ async def test_a_call_whose_end_is_not_known_is_left_to_the_reaper(clocked: Cloc
     claim, node = await claimed(clocked), FakeNode(ConnectionLost("gone"))
     await dialer(clocked, node).dial(claim.id, claim.fence)
     await dialer(clocked, node).dial(claim.id, claim.fence)
-    live = await clocked.ledger.attempt(claim.id)
+    live = await clocked.ledger.attempts.get(claim.id)
     assert live is not None
     assert live.state is ContactState.DIALING
     assert len(node.placed) == 1
@@ -153,7 +153,7 @@ async def test_nobody_is_called_without_redis(tmp_path: Path) -> None:
             await ledger.create("c", LIMITS)
             await ledger.add("c", people(1))
             await ledger.set_state("c", CampaignState.RUNNING)
-            claim = await ledger.claim("c", MADRID, ALWAYS, "node", 30.0)
+            claim = await ledger.attempts.claim("c", MADRID, ALWAYS, "node", 30.0)
             assert isinstance(claim, Claim)
             redis.process.kill()
             redis.process.wait()
@@ -167,6 +167,6 @@ async def test_a_lease_is_kept_until_the_attempt_is_over(clocked: Clocked) -> No
     keeping = asyncio.create_task(keep(clocked.ledger, claim.id, lease=0.003))
     await asyncio.sleep(0)
     assert not keeping.done()
-    await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED)
+    await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED)
     async with asyncio.timeout(5):
         await keeping

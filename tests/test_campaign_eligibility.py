@@ -198,7 +198,7 @@ async def test_who_asks_too_late_does_not_call(clocked: Clocked, owner: Owner) -
             while not owner.asked:  # noqa: ASYNC110 - by the server
                 await asyncio.sleep(0)
         await clocked.later(31)
-        assert await clocked.ledger.release(claim)
+        assert await clocked.ledger.attempts.release(claim)
         dialing.cancel()
         await asyncio.gather(dialing, return_exceptions=True)
     assert not node.placed

@@ -107,7 +107,7 @@ async def test_an_attempt_counts_once_by_its_result(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     claim, before = await clocked.dialed(), busy()
     for _ in range(2):
-        await clocked.ledger.finish(claim.id, Result.BUSY, time.time() + 60)
+        await clocked.ledger.attempts.finish(claim.id, Result.BUSY, time.time() + 60)
     assert busy() == before + 1
 
 

@@ -162,7 +162,7 @@ async def test_a_call_that_cannot_be_held_is_left_as_it_is(clocked: Clocked, cla
 
 
 async def test_somebody_on_the_line_whose_attempt_counts_as_over_is_talked_to(clocked: Clocked, claim: Claim) -> None:
-    await clocked.ledger.finish(claim.id, Result.UNKNOWN, Outcome.UNKNOWN)
+    await clocked.ledger.attempts.finish(claim.id, Result.UNKNOWN, Outcome.UNKNOWN)
     found = await held_through(clocked, claim, Answered(Kind.HUMAN))
     assert [past.result for past in found.past] == [Result.UNKNOWN], "the first end counts"
 

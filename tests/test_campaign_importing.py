@@ -178,7 +178,7 @@ async def test_what_a_list_says_anew_of_one_who_waits_counts(clocked: Clocked, t
     ana = (await everybody(clocked))[0]
     assert (ana.id, ana.variables, ana.group) == ("1", {"fecha": "martes"}, "Atlantic/Canary ES")
     assert ana.consent is not None, "what was agreed to is not taken back by a list that does not tell of it"
-    claim = await clocked.ledger.claim("c", "Atlantic/Canary ES", ALWAYS, "node", 30.0)
+    claim = await clocked.ledger.attempts.claim("c", "Atlantic/Canary ES", ALWAYS, "node", 30.0)
     assert isinstance(claim, Claim) and claim.contact == ana
 
 
@@ -187,7 +187,7 @@ async def test_whoever_was_reached_stays_as_he_was(clocked: Clocked, tmp_path: P
     await imported(clocked, path)
     await clocked.ledger.set_state("c", CampaignState.RUNNING)
     claim = await clocked.dialed()
-    await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED)
+    await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED)
     text = "teléfono;zona;región;nombre\n612345678;Europe/Madrid;ES-MD;Eva\n"
     done = await imported(clocked, written(path, text))
     assert (done.updated, done.known) == (0, 1)

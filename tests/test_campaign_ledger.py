@@ -58,8 +58,8 @@ async def test_redis_computes_the_id_of_an_attempt_as_everybody_does(clocked: Cl
     await clocked.start("campaña", [person(n, id=f"contacto ñ {n}") for n in range(40)])
     for _ in range(40):
         claim = await clocked.claimed("campaña")
-        assert await clocked.ledger.answered(claim.id) is False
-        live = await clocked.ledger.attempt(claim.id)
+        assert await clocked.ledger.attempts.answered(claim.id) is False
+        live = await clocked.ledger.attempts.get(claim.id)
         assert live is not None
         assert live.claim == claim
 
@@ -88,9 +88,9 @@ async def test_nobody_is_added_to_a_campaign_that_is_not_there_or_was_cancelled(
 async def test_a_contact_is_called_from_answer_to_end(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     claim = await clocked.claimed()
-    assert await clocked.ledger.dialing(claim)
-    assert await clocked.ledger.answered(claim.id)
-    assert await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED, 42.5, Decimal("0.031"))
+    assert await clocked.ledger.attempts.dialing(claim)
+    assert await clocked.ledger.attempts.answered(claim.id)
+    assert await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED, 42.5, Decimal("0.031"))
     standing = await clocked.ledger.contact("c", "p0")
     assert standing is not None
     assert (standing.state, standing.outcome, standing.attempts) == (ContactState.DONE, Outcome.REACHED, 1)
@@ -111,7 +111,7 @@ async def test_a_contact_is_called_from_answer_to_end(clocked: Clocked) -> None:
 async def test_events_are_read_from_where_one_left_off_and_name_no_number(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     first, _ = (await clocked.ledger.events("c"))[0]
-    await clocked.ledger.finish((await clocked.dialed()).id, Result.BUSY, NINE + HOUR)
+    await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.BUSY, NINE + HOUR)
     rest = await clocked.ledger.events("c", first)
     assert [event["kind"] for _, event in rest] == ["dialing", "finished"]
     assert person(0).number[1:] not in str(rest)
@@ -120,7 +120,7 @@ async def test_events_are_read_from_where_one_left_off_and_name_no_number(clocke
 async def test_a_retry_is_another_attempt_when_it_is_due(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     first = await clocked.dialed()
-    assert await clocked.ledger.finish(first.id, Result.BUSY, NINE + HOUR)
+    assert await clocked.ledger.attempts.finish(first.id, Result.BUSY, NINE + HOUR)
     assert await clocked.claim() == Refusal(Blocked.NOBODY_DUE, NINE + HOUR)
     await clocked.at(NINE + HOUR)
     second = await clocked.claimed()
@@ -132,8 +132,8 @@ async def test_a_retry_is_another_attempt_when_it_is_due(clocked: Clocked) -> No
 async def test_the_first_end_counts(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     claim = await clocked.dialed()
-    assert await clocked.ledger.finish(claim.id, Result.UNKNOWN, Outcome.UNKNOWN)
-    assert not await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED, 60.0)
+    assert await clocked.ledger.attempts.finish(claim.id, Result.UNKNOWN, Outcome.UNKNOWN)
+    assert not await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED, 60.0)
     standing = await clocked.ledger.contact("c", "p0")
     assert standing is not None
     assert standing.outcome is Outcome.UNKNOWN
@@ -143,32 +143,34 @@ async def test_the_first_end_counts(clocked: Clocked) -> None:
 async def test_an_attempt_that_was_not_dialed_has_no_end(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     claim = await clocked.claimed()
-    assert not await clocked.ledger.finish(claim.id, Result.FAILED, Outcome.EXHAUSTED)
-    assert not await clocked.ledger.finish("nobody", Result.FAILED, Outcome.EXHAUSTED)
-    assert await clocked.ledger.dialing(claim)
+    assert not await clocked.ledger.attempts.finish(claim.id, Result.FAILED, Outcome.EXHAUSTED)
+    assert not await clocked.ledger.attempts.finish("nobody", Result.FAILED, Outcome.EXHAUSTED)
+    assert await clocked.ledger.attempts.dialing(claim)
 
 
 async def test_a_claim_is_dialed_once(clocked: Clocked) -> None:
     """A worker that is given the same work a second time does not call."""
     await clocked.start("c", people(1))
     claim = await clocked.claimed()
-    assert sorted(await asyncio.gather(*(clocked.ledger.dialing(claim) for _ in range(5)))) == [False] * 4 + [True]
+    assert sorted(await asyncio.gather(*(clocked.ledger.attempts.dialing(claim) for _ in range(5)))) == [False] * 4 + [
+        True
+    ]
 
 
 async def test_a_claim_that_lapsed_is_not_dialed(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     claim = await clocked.claimed()
     await clocked.later(30)
-    assert not await clocked.ledger.dialing(claim)
-    assert not await clocked.ledger.renew(claim.id, 30)
+    assert not await clocked.ledger.attempts.dialing(claim)
+    assert not await clocked.ledger.attempts.renew(claim.id, 30)
 
 
 async def test_a_claim_that_was_renewed_is_dialed_later(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     claim = await clocked.claimed()
-    assert await clocked.ledger.renew(claim.id, 90)
+    assert await clocked.ledger.attempts.renew(claim.id, 90)
     await clocked.later(89)
-    assert await clocked.ledger.dialing(claim)
+    assert await clocked.ledger.attempts.dialing(claim)
 
 
 async def test_whoever_lost_a_claim_cannot_dial_when_another_has_it(clocked: Clocked) -> None:
@@ -176,35 +178,35 @@ async def test_whoever_lost_a_claim_cannot_dial_when_another_has_it(clocked: Clo
     await clocked.start("c", people(1))
     slow = await clocked.claimed()
     await clocked.later(30)
-    assert [live.claim for live in await clocked.ledger.expired()] == [slow]
-    assert await clocked.ledger.release(slow)
+    assert [live.claim for live in await clocked.ledger.attempts.expired()] == [slow]
+    assert await clocked.ledger.attempts.release(slow)
     quick = await clocked.claimed()
     assert quick.id == slow.id
-    assert not await clocked.ledger.dialing(slow)
-    assert not await clocked.ledger.release(slow)
-    assert await clocked.ledger.dialing(quick)
+    assert not await clocked.ledger.attempts.dialing(slow)
+    assert not await clocked.ledger.attempts.release(slow)
+    assert await clocked.ledger.attempts.dialing(quick)
 
 
 async def test_what_is_being_dialed_is_not_given_back(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     claim = await clocked.dialed()
     await clocked.later(60)
-    [lapsed] = await clocked.ledger.expired()
+    [lapsed] = await clocked.ledger.attempts.expired()
     assert (lapsed.claim.id, lapsed.claim.node, lapsed.state) == (claim.id, "node", ContactState.DIALING)
-    assert not await clocked.ledger.release(lapsed.claim)
-    assert await clocked.ledger.renew(claim.id, 60)
-    assert await clocked.ledger.expired() == []
+    assert not await clocked.ledger.attempts.release(lapsed.claim)
+    assert await clocked.ledger.attempts.renew(claim.id, 60)
+    assert await clocked.ledger.attempts.expired() == []
 
 
 async def test_a_released_claim_holds_nothing(clocked: Clocked) -> None:
     await clocked.start("c", people(1), replace(LIMITS, calls=1, caps=Caps(rolling=1)))
-    assert await clocked.ledger.release(await clocked.claimed())
+    assert await clocked.ledger.attempts.release(await clocked.claimed())
     claim = await clocked.claimed()
     assert claim.attempt == 1
-    assert await clocked.ledger.release(claim, NINE + HOUR)
+    assert await clocked.ledger.attempts.release(claim, NINE + HOUR)
     assert (await clocked.ledger.counts("c")).seconds == 0
     await clocked.at(NINE + HOUR)
-    assert await clocked.ledger.release(await clocked.claimed(), Outcome.SUPPRESSED)
+    assert await clocked.ledger.attempts.release(await clocked.claimed(), Outcome.SUPPRESSED)
     assert (await clocked.ledger.counts("c")).outcomes == {Outcome.SUPPRESSED: 1}
 
 
@@ -217,7 +219,7 @@ async def test_nobody_is_claimed_for_a_campaign_that_does_not_run(clocked: Clock
         claim = await clocked.claim()
         if state is CampaignState.RUNNING:
             assert isinstance(claim, Claim)
-            assert await clocked.ledger.release(claim)
+            assert await clocked.ledger.attempts.release(claim)
         else:
             assert claim == Refusal(Blocked.NOT_RUNNING)
 
@@ -227,7 +229,7 @@ async def test_a_claim_is_not_dialed_after_the_campaign_was_stopped(clocked: Clo
     await clocked.start("c", people(1))
     claim = await clocked.claimed()
     await clocked.ledger.set_state("c", state)
-    assert not await clocked.ledger.dialing(claim)
+    assert not await clocked.ledger.attempts.dialing(claim)
     standing = await clocked.ledger.contact("c", "p0")
     assert standing is not None
     assert standing.state is (ContactState.WAITING if state is CampaignState.PAUSED else ContactState.DONE)
@@ -238,7 +240,7 @@ async def test_a_call_in_progress_ends_by_itself_when_the_campaign_is_cancelled(
     claim = await clocked.dialed()
     await clocked.ledger.set_state("c", CampaignState.CANCELLED)
     assert await clocked.ledger.end_waiting("c", MADRID, Outcome.CANCELLED) == 1
-    assert await clocked.ledger.finish(claim.id, Result.BUSY, NINE + HOUR)
+    assert await clocked.ledger.attempts.finish(claim.id, Result.BUSY, NINE + HOUR)
     assert (await clocked.ledger.counts("c")).outcomes == {Outcome.CANCELLED: 2}
 
 
@@ -247,7 +249,7 @@ async def test_a_campaign_ends_when_everybody_is_done(clocked: Clocked) -> None:
     assert not await clocked.ledger.set_state("c", CampaignState.FINISHED)
     claim = await clocked.dialed()
     assert not await clocked.ledger.set_state("c", CampaignState.FINISHED)
-    await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED)
+    await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED)
     assert await clocked.ledger.set_state("c", CampaignState.FINISHED)
     assert await clocked.ledger.again("c", ["p0", "nobody"], NINE) == 1
     assert await clocked.ledger.set_state("c", CampaignState.RUNNING)
@@ -266,12 +268,12 @@ async def test_what_was_cancelled_stays_so(clocked: Clocked) -> None:
 async def test_the_window_is_half_open(clocked: Clocked) -> None:
     await clocked.start("c", people(2))
     await clocked.at(OPEN.opens - 0.001)
-    assert await clocked.ledger.claim("c", MADRID, OPEN, "n", 30) == Refusal(Blocked.WINDOW, OPEN.opens)
+    assert await clocked.ledger.attempts.claim("c", MADRID, OPEN, "n", 30) == Refusal(Blocked.WINDOW, OPEN.opens)
     await clocked.at(OPEN.opens)
-    claim = await clocked.ledger.claim("c", MADRID, OPEN, "n", 30)
+    claim = await clocked.ledger.attempts.claim("c", MADRID, OPEN, "n", 30)
     assert isinstance(claim, Claim)
     await clocked.at(OPEN.closes)
-    assert await clocked.ledger.claim("c", MADRID, OPEN, "n", 30) == Refusal(Blocked.WINDOW)
+    assert await clocked.ledger.attempts.claim("c", MADRID, OPEN, "n", 30) == Refusal(Blocked.WINDOW)
 
 
 async def test_a_claim_is_not_dialed_after_the_window_closed(clocked: Clocked) -> None:
@@ -279,7 +281,7 @@ async def test_a_claim_is_not_dialed_after_the_window_closed(clocked: Clocked) -
     await clocked.at(OPEN.closes - 1)
     claim = await clocked.claimed(window=OPEN)
     await clocked.at(OPEN.closes)
-    assert not await clocked.ledger.dialing(claim)
+    assert not await clocked.ledger.attempts.dialing(claim)
     assert (await clocked.ledger.counts("c")).states == {ContactState.WAITING: 1}
 
 
@@ -309,7 +311,7 @@ async def test_a_number_suppressed_after_the_claim_is_not_dialed(clocked: Clocke
     await clocked.start("c", people(1))
     claim = await clocked.claimed()
     await clocked.ledger.suppress(clocked.ledger.number_key(person(0).number))
-    assert not await clocked.ledger.dialing(claim)
+    assert not await clocked.ledger.attempts.dialing(claim)
     assert (await clocked.ledger.counts("c")).outcomes == {Outcome.SUPPRESSED: 1}
 
 
@@ -326,7 +328,7 @@ async def test_one_number_has_one_call_at_a_time(clocked: Clocked) -> None:
     claim = await clocked.dialed()
     assert await clocked.claim() == Refusal(Blocked.NOBODY_DUE, NINE + 60.02)
     assert isinstance(await clocked.claim("other"), Refusal)
-    await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED)
+    await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED)
     await clocked.later(60)
     assert (await clocked.claimed()).contact == twin
 
@@ -337,9 +339,9 @@ async def test_a_rolling_cap_counts_all_campaigns(clocked: Clocked) -> None:
     await clocked.start("other", people(1), limits)
     first = await clocked.dialed()
     began = await clocked.now()
-    await clocked.ledger.finish(first.id, Result.BUSY, NINE)
+    await clocked.ledger.attempts.finish(first.id, Result.BUSY, NINE)
     await clocked.later(HOUR)
-    await clocked.ledger.finish((await clocked.dialed("other")).id, Result.BUSY, NINE)
+    await clocked.ledger.attempts.finish((await clocked.dialed("other")).id, Result.BUSY, NINE)
     assert await clocked.claim() == Refusal(Blocked.CAP, began + DAY)
     await clocked.at(began + DAY - 0.012)
     assert isinstance(await clocked.claim(), Refusal)
@@ -350,7 +352,7 @@ async def test_a_cap_of_a_day_begins_anew_with_the_day_of_the_recipient(clocked:
     await clocked.start("c", people(1), replace(LIMITS, caps=Caps(day=1)))
     midnight = NINE - 10 * HOUR
     today = Window(NINE, NINE + 12 * HOUR, day=midnight)
-    await clocked.ledger.finish((await clocked.dialed(window=today)).id, Result.BUSY, NINE)
+    await clocked.ledger.attempts.finish((await clocked.dialed(window=today)).id, Result.BUSY, NINE)
     await clocked.at(NINE + 11 * HOUR)
     assert await clocked.claim(window=today) == Refusal(Blocked.CAP, midnight + DAY)
     await clocked.at(NINE + DAY - HOUR)
@@ -361,19 +363,19 @@ async def test_a_cap_of_a_day_begins_anew_with_the_day_of_the_recipient(clocked:
 async def test_a_cap_of_a_week_begins_anew_with_the_week_of_the_recipient(clocked: Clocked) -> None:
     await clocked.start("c", people(1), replace(LIMITS, caps=Caps(week=1)))
     window = replace(OPEN, week=NINE - 10 * HOUR)
-    await clocked.ledger.finish((await clocked.dialed(window=window)).id, Result.BUSY, NINE)
+    await clocked.ledger.attempts.finish((await clocked.dialed(window=window)).id, Result.BUSY, NINE)
     assert await clocked.claim(window=window) == Refusal(Blocked.CAP, NINE - 10 * HOUR + 7 * DAY)
 
 
 async def test_where_no_day_is_told_the_longest_day_counts(clocked: Clocked) -> None:
     await clocked.start("c", people(1), replace(LIMITS, caps=Caps(day=1)))
-    await clocked.ledger.finish((await clocked.dialed()).id, Result.BUSY, NINE)
+    await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.BUSY, NINE)
     assert await clocked.claim() == Refusal(Blocked.CAP, NINE + 25 * HOUR + 0.01)
 
 
 async def test_a_number_called_as_often_as_it_may_ever_be_is_done(clocked: Clocked) -> None:
     await clocked.start("c", people(1), replace(LIMITS, caps=Caps(life=1)))
-    await clocked.ledger.finish((await clocked.dialed()).id, Result.BUSY, NINE)
+    await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.BUSY, NINE)
     await clocked.later(400 * DAY)
     assert await clocked.claim() == Refusal(Blocked.NOBODY_DUE)
     assert (await clocked.ledger.counts("c")).outcomes == {Outcome.EXHAUSTED: 1}
@@ -411,7 +413,7 @@ async def test_no_more_calls_at_once_than_allowed(clocked: Clocked, limits: Limi
     await clocked.dialed()
     claim = await clocked.claimed()
     assert await clocked.claim() == Refusal(Blocked.CONCURRENCY)
-    await clocked.ledger.release(claim)
+    await clocked.ledger.attempts.release(claim)
     await clocked.claimed()
 
 
@@ -422,7 +424,7 @@ async def test_campaigns_share_their_trunk(clocked: Clocked) -> None:
     claim = await clocked.claimed()
     assert await clocked.claim("other") == Refusal(Blocked.CONCURRENCY)
     until = await clocked.now() - 0.01 + 1
-    await clocked.ledger.release(claim)
+    await clocked.ledger.attempts.release(claim)
     assert await clocked.claim("other") == Refusal(Blocked.CPS, until)
 
 
@@ -431,8 +433,8 @@ async def test_claims_that_became_ready_together_are_sent_one_by_one(clocked: Cl
     await clocked.start("c", people(2))
     one, other = await clocked.claimed(), await clocked.claimed()
     await clocked.later(5)
-    assert await clocked.ledger.dialing(one)
-    waiting = asyncio.create_task(clocked.ledger.dialing(other))
+    assert await clocked.ledger.attempts.dialing(one)
+    waiting = asyncio.create_task(clocked.ledger.attempts.dialing(other))
     done, _ = await asyncio.wait([waiting], timeout=0.1)
     assert not done
     await clocked.later(0.01)
@@ -442,8 +444,8 @@ async def test_claims_that_became_ready_together_are_sent_one_by_one(clocked: Cl
 async def test_who_waits_for_the_trunk_is_checked_again(clocked: Clocked) -> None:
     await clocked.start("c", people(2))
     one, other = await clocked.claimed(), await clocked.claimed()
-    assert await clocked.ledger.dialing(one)
-    waiting = asyncio.create_task(clocked.ledger.dialing(other))
+    assert await clocked.ledger.attempts.dialing(one)
+    waiting = asyncio.create_task(clocked.ledger.attempts.dialing(other))
     async with asyncio.timeout(10):
         while not any(event.get("attempt") == other.id for _, event in await clocked.ledger.events("c")):
             pass
@@ -462,10 +464,10 @@ async def test_a_campaign_stops_at_its_ceiling_of_minutes(clocked: Clocked) -> N
     first = await clocked.dialed()
     await clocked.claimed()
     assert await clocked.claim() == Refusal(Blocked.CEILING)
-    await clocked.ledger.finish(first.id, Result.HUMAN, Outcome.REACHED, 10)
+    await clocked.ledger.attempts.finish(first.id, Result.HUMAN, Outcome.REACHED, 10)
     second = await clocked.dialed()
     assert (await clocked.ledger.counts("c")).seconds == 130
-    await clocked.ledger.finish(second.id, Result.HUMAN, Outcome.REACHED, 11)
+    await clocked.ledger.attempts.finish(second.id, Result.HUMAN, Outcome.REACHED, 11)
     assert await clocked.claim() == Refusal(Blocked.CEILING)
 
 
@@ -474,7 +476,7 @@ async def test_a_campaign_stops_at_its_ceiling_of_money_for_a_day(clocked: Clock
     await clocked.start("c", people(5), replace(LIMITS, ceilings=ceilings))
     claim = await clocked.dialed()
     assert await clocked.claim() == Refusal(Blocked.CEILING)
-    await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED, 10, Decimal("0.000001"))
+    await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED, 10, Decimal("0.000001"))
     tomorrow = NINE - 4 * HOUR + DAY
     assert await clocked.claim() == Refusal(Blocked.CEILING, tomorrow)
     await clocked.at(tomorrow)
@@ -486,21 +488,21 @@ async def test_the_breaker_opens_when_too_much_fails_and_rests(clocked: Clocked)
     waiting = await clocked.claimed()
     for result in (Result.FAILED, Result.BUSY, Result.NO_ANSWER, Result.CONGESTION):
         claim = await clocked.dialed()
-        await clocked.ledger.finish(claim.id, result, Outcome.EXHAUSTED)
+        await clocked.ledger.attempts.finish(claim.id, result, Outcome.EXHAUSTED)
     opened = await clocked.now()
     assert await clocked.claim() == Refusal(Blocked.BREAKER, opened + 60)
-    assert not await clocked.ledger.dialing(waiting)
+    assert not await clocked.ledger.attempts.dialing(waiting)
     assert (await clocked.ledger.counts("c")).breaker == opened + 60
     await clocked.at(opened + 60)
     claim = await clocked.dialed()
-    await clocked.ledger.finish(claim.id, Result.FAILED, Outcome.EXHAUSTED)
+    await clocked.ledger.attempts.finish(claim.id, Result.FAILED, Outcome.EXHAUSTED)
     await clocked.claimed()
 
 
 async def test_the_breaker_opens_when_people_hang_up_at_once(clocked: Clocked) -> None:
     await clocked.start("c", people(9), replace(LIMITS, breaker=Breaker(sample=2, short=1.0, short_seconds=6)))
     for seconds in (6.0, 5.9, 2.0):
-        await clocked.ledger.finish((await clocked.dialed()).id, Result.HUMAN, Outcome.REACHED, seconds)
+        await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.HUMAN, Outcome.REACHED, seconds)
     refusal = await clocked.claim()
     assert isinstance(refusal, Refusal)
     assert refusal.reason is Blocked.BREAKER
@@ -508,7 +510,7 @@ async def test_the_breaker_opens_when_people_hang_up_at_once(clocked: Clocked) -
 
 async def test_whoever_lets_a_campaign_run_again_closes_the_breaker(clocked: Clocked) -> None:
     await clocked.start("c", people(2), replace(LIMITS, breaker=Breaker(sample=1, failed=1.0)))
-    await clocked.ledger.finish((await clocked.dialed()).id, Result.FAILED, Outcome.EXHAUSTED)
+    await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.FAILED, Outcome.EXHAUSTED)
     assert isinstance(await clocked.claim(), Refusal)
     await clocked.ledger.set_state("c", CampaignState.PAUSED)
     await clocked.ledger.set_state("c", CampaignState.RUNNING)
@@ -517,7 +519,7 @@ async def test_whoever_lets_a_campaign_run_again_closes_the_breaker(clocked: Clo
 
 async def test_contacts_are_read_in_pages_as_they_came(clocked: Clocked) -> None:
     await clocked.start("c", people(7))
-    await clocked.ledger.finish((await clocked.dialed()).id, Result.HUMAN, Outcome.REACHED)
+    await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.HUMAN, Outcome.REACHED)
     seen = []
     cursor: int | None = 0
     while cursor is not None:
@@ -532,7 +534,7 @@ async def test_contacts_are_read_in_pages_as_they_came(clocked: Clocked) -> None
 async def test_why_tells_everything_that_decides_about_a_contact(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     await clocked.start("other", people(1))
-    await clocked.ledger.finish((await clocked.dialed()).id, Result.BUSY, NINE + HOUR)
+    await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.BUSY, NINE + HOUR)
     claim = await clocked.claimed("other")
     await clocked.ledger.suppress(clocked.ledger.number_key(person(0).number), "c", source="spoken")
     why = await clocked.ledger.why("c", "p0")
@@ -550,15 +552,17 @@ async def test_why_tells_everything_that_decides_about_a_contact(clocked: Clocke
 async def test_what_blocks_a_group_is_told_and_nobody_is_claimed_for_it(clocked: Clocked) -> None:
     ledger = clocked.ledger
     await clocked.start("c", people(1), replace(LIMITS, calls=1))
-    assert await ledger.blocked("c", MADRID, OPEN) == Refusal(Blocked.NOBODY_DUE, NINE), "who is due may be called"
+    assert await ledger.attempts.blocked("c", MADRID, OPEN) == Refusal(Blocked.NOBODY_DUE, NINE), (
+        "who is due may be called"
+    )
     assert (await ledger.counts("c")).calls == 0
     await clocked.later(-2 * HOUR)
-    assert await ledger.blocked("c", MADRID, OPEN) == Refusal(Blocked.WINDOW, NINE)
+    assert await ledger.attempts.blocked("c", MADRID, OPEN) == Refusal(Blocked.WINDOW, NINE)
     await clocked.later(2 * HOUR)
     await clocked.dialed()
-    assert await ledger.blocked("c", MADRID, OPEN) == Refusal(Blocked.CONCURRENCY)
+    assert await ledger.attempts.blocked("c", MADRID, OPEN) == Refusal(Blocked.CONCURRENCY)
     await ledger.set_state("c", CampaignState.PAUSED)
-    assert await ledger.blocked("c", MADRID, OPEN) == Refusal(Blocked.NOT_RUNNING)
+    assert await ledger.attempts.blocked("c", MADRID, OPEN) == Refusal(Blocked.NOT_RUNNING)
 
 
 async def test_groups_tell_who_waits_and_since_when(clocked: Clocked) -> None:

@@ -109,7 +109,7 @@ async def test_who_waits_is_ended_and_who_is_being_called_once_that_is_over(
         return {one.contact.id: one.outcome for one in (await clocked.ledger.contacts("c")).standings}
 
     assert await outcomes() == {"p0": None, "p1": Outcome.EXPIRED, "p2": None}
-    await clocked.ledger.finish(claim.id, result, then)
+    await clocked.ledger.attempts.finish(claim.id, result, then)
     assert await outcomes() == {"p0": outcome, "p1": Outcome.EXPIRED, "p2": None}
     assert (await clocked.ledger.counts("c")).states == {ContactState.WAITING: 1, ContactState.DONE: 2}
 

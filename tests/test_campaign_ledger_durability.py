@@ -41,7 +41,7 @@ async def running(url: str, durability: Durability, contacts: int) -> AsyncItera
 
 
 async def claimed(ledger: Ledger) -> Claim:
-    while isinstance(claim := await ledger.claim("c", MADRID, ALWAYS, "node", 30), Refusal):
+    while isinstance(claim := await ledger.attempts.claim("c", MADRID, ALWAYS, "node", 30), Refusal):
         assert claim.reason is Blocked.CPS, "it is too soon after the last"
     return claim
 
@@ -65,7 +65,7 @@ async def test_a_redis_that_keeps_nothing_on_disk_is_refused_unless_memory_is_en
         async with open_ledger(server.url, Durability.AOF):
             pass
     async with running(server.url, Durability.MEMORY, 1) as ledger:
-        assert await ledger.dialing(await claimed(ledger))
+        assert await ledger.attempts.dialing(await claimed(ledger))
 
 
 async def test_a_redis_without_a_replica_is_refused_where_one_is_demanded(server: RedisProcess) -> None:
@@ -99,20 +99,20 @@ async def test_what_is_being_dialed_outlives_a_redis_that_is_killed(tmp_path: Pa
     with redis_process(tmp_path, *ON_DISK) as redis:
         async with running(redis.url, Durability.AOF, 2) as ledger:
             dialed, other = await claimed(ledger), await claimed(ledger)
-            assert await ledger.dialing(dialed)
+            assert await ledger.attempts.dialing(dialed)
             await ledger.suppress(ledger.number_key(other.contact.number))
             redis.process.kill()
             redis.process.wait()
             with pytest.raises(StoreError):
-                await ledger.dialing(other)
+                await ledger.attempts.dialing(other)
             with redis_process(tmp_path, *ON_DISK):
                 await loaded(redis.url)
-                live = await ledger.attempt(dialed.id)
+                live = await ledger.attempts.get(dialed.id)
                 assert live is not None
                 assert live.state is ContactState.DIALING
-                assert not await ledger.dialing(dialed)
-                assert not await ledger.dialing(other)
-                assert await ledger.finish(dialed.id, Result.UNKNOWN, Outcome.UNKNOWN)
+                assert not await ledger.attempts.dialing(dialed)
+                assert not await ledger.attempts.dialing(other)
+                assert await ledger.attempts.finish(dialed.id, Result.UNKNOWN, Outcome.UNKNOWN)
 
 
 async def test_numbers_are_known_again_after_a_restart(server: RedisProcess) -> None:
@@ -135,11 +135,11 @@ async def test_nothing_is_dialed_while_the_replica_does_not_follow(tmp_path: Pat
     ):
         await linked(first.url)
         async with running(first.url, Durability.REPLICA, 2) as ledger:
-            assert await ledger.dialing(await claimed(ledger))
+            assert await ledger.attempts.dialing(await claimed(ledger))
             claim = await claimed(ledger)
             os.kill(second.process.pid, signal.SIGSTOP)
             with pytest.raises(StoreError, match="not as safe as demanded"):
-                await ledger.dialing(claim)
+                await ledger.attempts.dialing(claim)
             with pytest.raises(StoreError, match="not as safe as demanded"):
                 await ledger.suppress(b"0" * 16)
             standing = await ledger.contact("c", claim.contact.id)
@@ -156,15 +156,15 @@ async def test_many_workers_at_once_call_everybody_once(server: RedisProcess) ->
 
         async def work() -> None:
             while True:
-                claim = await ledger.claim("c", MADRID, ALWAYS, "node", 30)
+                claim = await ledger.attempts.claim("c", MADRID, ALWAYS, "node", 30)
                 if isinstance(claim, Refusal):
                     if claim.until is None:
                         return
                     continue
-                if await ledger.dialing(claim):
+                if await ledger.attempts.dialing(claim):
                     dialed.append(claim)
-                    assert len(await ledger.live()) <= QUICK.calls
-                    await ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED)
+                    assert len(await ledger.attempts.live()) <= QUICK.calls
+                    await ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED)
 
         await asyncio.gather(*(work() for _ in range(20)))
         assert max(Counter(claim.id for claim in dialed).values()) == 1

@@ -29,7 +29,7 @@ async def erase(clocked: Clocked, number: str) -> list[str]:
 async def called(clocked: Clocked, campaign: str = "c") -> Claim:
     """Let the next one be called and reached."""
     claim = await clocked.dialed(campaign)
-    await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED, 30.0)
+    await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED, 30.0)
     return claim
 
 
@@ -83,7 +83,7 @@ async def test_who_is_being_called_is_not_erased(clocked: Clocked) -> None:
     assert await clocked.ledger.forgetting.is_ringing(key)
     with pytest.raises(StoreError, match="being called"):
         await clocked.ledger.forgetting.erase("c", claim.contact, key)
-    await clocked.ledger.finish(claim.id, Result.BUSY, NINE + 3600)
+    await clocked.ledger.attempts.finish(claim.id, Result.BUSY, NINE + 3600)
     assert not await clocked.ledger.forgetting.is_ringing(key)
     assert await erase(clocked, claim.contact.number) == ["c"]
 
@@ -138,7 +138,7 @@ async def test_of_a_campaign_without_end_those_who_are_done_for_long_are_forgott
     await clocked.start("c", people(3))
     for _ in range(2):
         claim = await clocked.dialed()
-        await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED)
+        await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED)
         await clocked.later(DAY)
     forgetting = clocked.ledger.forgetting
     assert await forgetting.forget_done("c", NINE) == 0
@@ -154,7 +154,7 @@ async def test_nobody_is_forgotten_while_a_call_of_a_cancelled_campaign_goes_on(
     claim = await clocked.dialed()
     assert await clocked.ledger.set_state("c", CampaignState.CANCELLED)
     assert await clocked.ledger.forgetting.forget("c", time.time() + DAY) == 0
-    await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED, 30.0)
+    await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED, 30.0)
     assert await clocked.ledger.forgetting.forget("c", time.time() + DAY) == 2
 
 

@@ -204,21 +204,21 @@ class Workers(RuleBasedStateMachine):
     @rule(claim=claims, after=st.none() | AFTER)
     def release(self, claim: Claim, after: int | Outcome | None) -> None:
         then = self._then(after) if after is not None else None
-        released = self.runner.run(self.ledger.release(claim, then))
+        released = self.runner.run(self.ledger.attempts.release(claim, then))
         assert released == self.plain.release(claim.id, claim.fence, self._in_ms(then))
 
     @rule(claim=claims)
     def answered(self, claim: Claim) -> None:
-        assert self.runner.run(self.ledger.answered(claim.id)) == self.plain.answered(claim.id)
+        assert self.runner.run(self.ledger.attempts.answered(claim.id)) == self.plain.answered(claim.id)
 
     @rule(claim=claims, lease=st.sampled_from([1, 60]))
     def renew(self, claim: Claim, lease: int) -> None:
-        assert self.runner.run(self.ledger.renew(claim.id, lease)) == self.plain.renew(claim.id, lease * 1000)
+        assert self.runner.run(self.ledger.attempts.renew(claim.id, lease)) == self.plain.renew(claim.id, lease * 1000)
 
     @rule(claim=claims, result=RESULTS, after=AFTER, seconds=SECONDS)
     def finish(self, claim: Claim, result: Result, after: int | Outcome, seconds: int) -> None:
         then = self._then(after)
-        finished = self.runner.run(self.ledger.finish(claim.id, result, then, seconds))
+        finished = self.runner.run(self.ledger.attempts.finish(claim.id, result, then, seconds))
         plain = self._in_ms(then)
         assert plain is not None
         assert finished == self.plain.finish(claim.id, result, plain, seconds * 1000)
@@ -226,14 +226,14 @@ class Workers(RuleBasedStateMachine):
     @rule(target=claims)
     def reap(self) -> MultipleResults[Claim] | Claim:
         """Claims go back; of what was being dialed nobody knows any more."""
-        expired = self.runner.run(self.ledger.expired())
+        expired = self.runner.run(self.ledger.attempts.expired())
         assert {live.claim.id for live in expired} == self.plain.expired()
         for live in expired:
             if live.state is ContactState.CLAIMED:
-                assert self.runner.run(self.ledger.release(live.claim))
+                assert self.runner.run(self.ledger.attempts.release(live.claim))
                 assert self.plain.release(live.claim.id, live.claim.fence, None)
             else:
-                assert self.runner.run(self.ledger.finish(live.claim.id, Result.UNKNOWN, Outcome.UNKNOWN))
+                assert self.runner.run(self.ledger.attempts.finish(live.claim.id, Result.UNKNOWN, Outcome.UNKNOWN))
                 assert self.plain.finish(live.claim.id, Result.UNKNOWN, Outcome.UNKNOWN, 0)
         return multiple(*(live.claim for live in expired))
 
@@ -301,7 +301,7 @@ class Workers(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_called_twice_at_once(self) -> None:
-        live = self.runner.run(self.ledger.live())
+        live = self.runner.run(self.ledger.attempts.live())
         assert {one.claim.id for one in live} == set(self.plain.live)
         for what in ([one.claim.contact.number for one in live], [one.claim.fence for one in live]):
             assert len(set(what)) == len(what)
@@ -331,7 +331,7 @@ class Workers(RuleBasedStateMachine):
                 assert most is None or sum(call > began + 0.001 for call in calls) <= most, cap
 
     def _claim(self, name: str, window: Window, lease: int) -> MultipleResults[Claim] | Claim:
-        claim = self.runner.run(self.ledger.claim(name, MADRID, window, "node", lease))
+        claim = self.runner.run(self.ledger.attempts.claim(name, MADRID, window, "node", lease))
         what, more = self.plain.claim(name, window, lease * 1000)
         if isinstance(claim, Refusal):
             assert (claim.reason, None if claim.until is None else round(claim.until * 1000)) == (what, more)
@@ -347,13 +347,13 @@ class Workers(RuleBasedStateMachine):
 
     async def _dialing(self, claim: Claim, *, waits: bool) -> bool:
         """Dial; meanwhile as much time passes as the trunk demands."""
-        dialing = asyncio.create_task(self.ledger.dialing(claim))
+        dialing = asyncio.create_task(self.ledger.attempts.dialing(claim))
         if waits:
             async with asyncio.timeout(10):
-                while (live := await self.ledger.attempt(claim.id)) and live.state is ContactState.CLAIMED:
+                while (live := await self.ledger.attempts.get(claim.id)) and live.state is ContactState.CLAIMED:
                     pass
             for _ in range(3):
-                await self.ledger.attempt(claim.id)
+                await self.ledger.attempts.get(claim.id)
                 assert not dialing.done(), "the trunk has no token yet"
             self.plain.clock = self.plain.sends_from
             await self.clocked.at(self.plain.clock / 1_000_000)

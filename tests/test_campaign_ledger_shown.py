@@ -65,15 +65,15 @@ async def test_all_campaigns_together_count(clocked: Clocked) -> None:
 async def test_a_call_that_was_not_sent_showed_nothing(clocked: Clocked) -> None:
     await clocked.start("c", people(1), replace(LIMITS, shown=(replace(CAPITAL, per_day=1),)))
     for _ in range(3):
-        await clocked.ledger.release(await clocked.claimed())
+        await clocked.ledger.attempts.release(await clocked.claimed())
 
 
 async def test_what_was_shown_is_known_of_a_call_in_progress_and_of_one_that_is_over(clocked: Clocked) -> None:
     await clocked.start("c", [of("+34934560001")], replace(LIMITS, shown=(CAPITAL, COAST)))
     claim = await clocked.dialed()
-    live = await clocked.ledger.attempt(claim.id)
+    live = await clocked.ledger.attempts.get(claim.id)
     assert live and live.claim.shown == COAST.number
-    await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED)
+    await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED)
     standing = await clocked.ledger.contact("c", claim.contact.id)
     assert standing and [past.shown for past in standing.past] == [COAST.number]
 
@@ -85,4 +85,4 @@ async def test_a_campaign_that_goes_slower_does_not_keep_others_of_its_trunk(clo
     assert await clocked.claim("slow") == Refusal(Blocked.CPS, NINE + 0.01 + 2.0)
     await clocked.claimed("fast")
     await clocked.at(NINE + 2.01)
-    assert isinstance(await clocked.ledger.claim("slow", MADRID, ALWAYS, "node", 30.0), Claim)
+    assert isinstance(await clocked.ledger.attempts.claim("slow", MADRID, ALWAYS, "node", 30.0), Claim)

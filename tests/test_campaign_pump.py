@@ -45,8 +45,8 @@ class Dials:
     async def __call__(self, claim: Claim) -> None:
         self.claims.append(claim)
         if self._ends:
-            assert await self._ledger.dialing(claim)
-            assert await self._ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED)
+            assert await self._ledger.attempts.dialing(claim)
+            assert await self._ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED)
 
 
 async def started(ledger: Ledger, store: Store, count: int, *nodes: FakeNode, **changes: Any) -> tuple[Pump, Plans]:

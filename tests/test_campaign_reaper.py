@@ -86,7 +86,7 @@ async def test_a_call_that_ends_just_when_it_is_looked_for_is_looked_for_again(
     claim = await clocked.dialed()
     await clocked.later(31)
     await reaper.reap()
-    assert await clocked.ledger.attempt(claim.id) is not None
+    assert await clocked.ledger.attempts.get(claim.id) is not None
     node.remembered[claim.id] = End("USER_BUSY", 486)
     await clocked.later(3)
     await reaper.reap()
@@ -117,7 +117,7 @@ async def test_nothing_is_decided_while_the_freeswitch_cannot_be_asked(
     await clocked.later(31)
     await reaper.reap()
     assert (await clocked.ledger.counts("c")).states == {ContactState.DIALING: 1, ContactState.WAITING: 1}
-    assert await clocked.ledger.expired() == [], "others are not kept waiting by it"
+    assert await clocked.ledger.attempts.expired() == [], "others are not kept waiting by it"
     node.up = True
     await settled(clocked, reaper)
     assert (await clocked.ledger.counts("c")).results == {Result.FAILED: 1}
@@ -131,7 +131,7 @@ async def test_a_call_of_a_freeswitch_that_others_have_is_left_to_them(
     claim = await clocked.dialed()
     await clocked.later(31)
     await Reaper(clocked.ledger, plans(), {"another": FakeNode()}, store).reap()
-    assert [live.claim.id for live in await clocked.ledger.expired()] == [claim.id], "they find it"
+    assert [live.claim.id for live in await clocked.ledger.attempts.expired()] == [claim.id], "they find it"
 
 
 async def test_a_call_of_a_freeswitch_that_is_gone_for_good_is_used_up(clocked: Clocked, store: Store) -> None:
@@ -146,7 +146,7 @@ async def test_a_call_of_a_freeswitch_that_is_gone_for_good_is_used_up(clocked: 
 async def test_what_the_history_knows_of_a_call_counts(clocked: Clocked, reaper: Reaper, store: Store) -> None:
     await clocked.start("c", people(1))
     claim = await clocked.dialed()
-    await clocked.ledger.answered(claim.id)
+    await clocked.ledger.attempts.answered(claim.id)
     then = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
     await store.history.record(
         CallRecord(claim.id, "clinica", "outbound", then, then, then + timedelta(seconds=42), "NORMAL_CLEARING")
@@ -174,7 +174,7 @@ async def test_what_freeswitch_told_of_its_end_counts(
     await clocked.start("c", people(1))
     claim = await clocked.dialed()
     if answered:
-        await clocked.ledger.answered(claim.id)
+        await clocked.ledger.attempts.answered(claim.id)
     node.remembered[claim.id] = end
     await clocked.later(31)
     await reaper.reap()

@@ -60,7 +60,7 @@ async def test_who_asked_not_to_be_called_would_be_skipped(clocked: Clocked) -> 
 
 async def test_who_is_done_or_talks_would_be_skipped(clocked: Clocked) -> None:
     await clocked.start("c", people(3))
-    await clocked.ledger.finish((await clocked.dialed()).id, Result.HUMAN, Outcome.REACHED)
+    await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.HUMAN, Outcome.REACHED)
     await clocked.dialed()
     found = await cast(clocked)
     assert set(whys(found)) == {"done already: reached", "a call to them is in progress"}
@@ -69,7 +69,7 @@ async def test_who_is_done_or_talks_would_be_skipped(clocked: Clocked) -> None:
 
 async def test_a_number_that_was_called_often_enough_waits(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
-    await clocked.ledger.finish((await clocked.dialed()).id, Result.BUSY, NINE + 60)
+    await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.BUSY, NINE + 60)
     await clocked.later(120)
     assert (await cast(clocked, caps=Caps(rolling=2))).later == 0
     found = await cast(clocked, caps=Caps(rolling=1))

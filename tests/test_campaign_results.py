@@ -20,9 +20,11 @@ async def clocked(redis_url: str) -> AsyncIterator[Clocked]:
     async with clocked_ledger(redis_url) as lent:
         await lent.start("c", [ANA, EVA])
         busy = await lent.dialed()
-        await lent.ledger.finish(busy.id, Result.BUSY, Outcome.EXHAUSTED, 0.0)
+        await lent.ledger.attempts.finish(busy.id, Result.BUSY, Outcome.EXHAUSTED, 0.0)
         talked = await lent.dialed()
-        await lent.ledger.finish(talked.id, Result.HUMAN, Outcome.REACHED, 61.5, Decimal("0.0125"), {"viene": "sí"})
+        await lent.ledger.attempts.finish(
+            talked.id, Result.HUMAN, Outcome.REACHED, 61.5, Decimal("0.0125"), {"viene": "sí"}
+        )
         yield lent
 
 

@@ -64,20 +64,20 @@ async def test_calls_in_progress_block_the_others_until_one_ends(clocked: Clocke
     claim = await clocked.dialed()
     await clocked.later(1)
     assert await blocks(clocked) == [Block(Blocked.CONCURRENCY, 2)]
-    await clocked.ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED)
+    await clocked.ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED)
     assert await blocks(clocked) == []
 
 
 async def test_who_is_to_be_called_again_later_is_told_so(clocked: Clocked) -> None:
     await start(clocked, 1)
-    await clocked.ledger.finish((await clocked.dialed()).id, Result.BUSY, NINE + HOUR)
+    await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.BUSY, NINE + HOUR)
     assert await blocks(clocked) == [Block(Blocked.NOBODY_DUE, 1, NINE + HOUR)]
 
 
 async def test_an_open_breaker_is_told_with_its_end(clocked: Clocked) -> None:
     await start(clocked, 9, replace(LIMITS, breaker=replace(LIMITS.breaker, sample=5, rest=300.0)))
     for _ in range(5):
-        await clocked.ledger.finish((await clocked.dialed()).id, Result.FAILED, Outcome.EXHAUSTED)
+        await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.FAILED, Outcome.EXHAUSTED)
     (block,) = await blocks(clocked)
     assert (block.reason, block.contacts) == (Blocked.BREAKER, 4)
     assert block.until == pytest.approx(await clocked.now() + 300, abs=1)
@@ -86,7 +86,7 @@ async def test_an_open_breaker_is_told_with_its_end(clocked: Clocked) -> None:
 async def test_a_ceiling_is_told(clocked: Clocked) -> None:
     ceilings = replace(LIMITS.ceilings, call_seconds=60.0, seconds=60.0)
     await start(clocked, 3, replace(LIMITS, ceilings=ceilings))
-    await clocked.ledger.finish((await clocked.dialed()).id, Result.HUMAN, Outcome.REACHED, seconds=30.0)
+    await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.HUMAN, Outcome.REACHED, seconds=30.0)
     await clocked.later(1)
     assert await blocks(clocked) == [Block(Blocked.CEILING, 2)]
 

@@ -66,7 +66,7 @@ async def test_whoever_asks_not_to_be_called_is_called_by_no_campaign_from_then_
     await clocked.start("b", [person(1), person(2)])
     about_to_dial = await clocked.claimed("a")
     await lists.add(person(1).number, source=OPT_OUT)
-    assert not await clocked.ledger.dialing(about_to_dial)
+    assert not await clocked.ledger.attempts.dialing(about_to_dial)
     assert (await clocked.claimed("b")).contact == person(2)
     assert await clocked.claim("b") == Refusal(Blocked.NOBODY_DUE)
     counts = await clocked.ledger.counts("b")

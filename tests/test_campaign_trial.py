@@ -61,7 +61,7 @@ async def test_each_state_is_told_once_until_the_call_is_over(ledger: Ledger, st
                 node.picks_up.set()
             if state.state is ContactState.ANSWERED:
                 (order,) = node.placed
-                await ledger.finish(order.call, Result.HUMAN, Outcome.REACHED, seconds=12)
+                await ledger.attempts.finish(order.call, Result.HUMAN, Outcome.REACHED, seconds=12)
     assert [state.state for state in found] == [ContactState.DIALING, ContactState.ANSWERED, ContactState.DONE]
     assert found[-1].past is not None
     assert found[-1].past.seconds == 12

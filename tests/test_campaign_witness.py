@@ -48,14 +48,14 @@ async def test_whoever_dialed_has_time_to_tell_it_himself(clocked: Clocked, node
     witness = Witness(clocked.ledger, plans(), {"node": node}, patience=60.0)
     for _ in range(2):
         await witness.look()
-    assert await clocked.ledger.attempt(claim.id) is not None
+    assert await clocked.ledger.attempts.get(claim.id) is not None
     assert node.remembered
 
 
 async def test_what_whoever_dialed_has_told_counts(clocked: Clocked, node: FakeNode, witness: Witness) -> None:
     claim = await clocked.dialed()
     node.remembered[claim.id] = BUSY
-    await clocked.ledger.finish(claim.id, Result.REJECTED, Outcome.EXHAUSTED)
+    await clocked.ledger.attempts.finish(claim.id, Result.REJECTED, Outcome.EXHAUSTED)
     await witness.look()
     assert await results(clocked) == [Result.REJECTED]
     assert not node.remembered
@@ -63,10 +63,10 @@ async def test_what_whoever_dialed_has_told_counts(clocked: Clocked, node: FakeN
 
 async def test_a_call_that_somebody_held_is_left_to_him(clocked: Clocked, node: FakeNode, witness: Witness) -> None:
     claim = await clocked.dialed()
-    await clocked.ledger.answered(claim.id)
+    await clocked.ledger.attempts.answered(claim.id)
     node.remembered[claim.id] = End("NORMAL_CLEARING", talked=3.0)
     await witness.look()
-    assert await clocked.ledger.attempt(claim.id) is not None
+    assert await clocked.ledger.attempts.get(claim.id) is not None
     assert await results(clocked) == []
     assert node.remembered, "the reaper may need it"
 

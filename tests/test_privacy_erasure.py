@@ -30,12 +30,12 @@ async def campaign(installed: Installation, *, called: bool = True, name: str = 
     await ledger.create(name, LIMITS)
     await ledger.add(name, [ana, Contact("eva", EVA, MADRID)])
     assert await ledger.set_state(name, CampaignState.RUNNING)
-    claim = await ledger.claim(name, MADRID, ALWAYS, "node", 30.0)
+    claim = await ledger.attempts.claim(name, MADRID, ALWAYS, "node", 30.0)
     assert isinstance(claim, Claim)
     assert claim.contact == ana
-    assert await ledger.dialing(claim)
+    assert await ledger.attempts.dialing(claim)
     if called:
-        await ledger.finish(claim.id, Result.HUMAN, Outcome.REACHED, 30.0)
+        await ledger.attempts.finish(claim.id, Result.HUMAN, Outcome.REACHED, 30.0)
     return claim
 
 
@@ -93,7 +93,7 @@ async def test_nothing_is_removed_while_a_campaign_calls_the_number(installed: I
     claim = await campaign(installed, called=False)
     with pytest.raises(InProgress):
         await erase(installed)
-    await installed.ledger.finish(claim.id, Result.BUSY, 0.0)
+    await installed.ledger.attempts.finish(claim.id, Result.BUSY, 0.0)
     assert (await erase(installed)).contacts == 1
 
 

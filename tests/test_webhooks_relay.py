@@ -106,7 +106,7 @@ async def test_what_the_ledger_says_of_a_campaign_is_understood(home: House, red
         await clocked.start("c", [person(1), person(2)])
         for result, then in ((Result.BUSY, NINE + 60), (Result.HUMAN, Outcome.OPTED_OUT)):
             claim = await clocked.dialed()
-            await clocked.ledger.finish(claim.id, result, then, 12.5)
+            await clocked.ledger.attempts.finish(claim.id, result, then, 12.5)
         await clocked.ledger.set_state("c", CampaignState.PAUSED)
         async with relayed(home) as relay:
             told = await relay.until(endpoint, 6)

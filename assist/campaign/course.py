@@ -144,7 +144,9 @@ async def state_of(ledger: Ledger, name: str) -> CampaignState | None:
 async def in_progress(ledger: Ledger, name: str) -> Sequence[Live]:
     """Return the calls of a campaign that are ringing or answered."""
     return [
-        live for live in await ledger.live() if live.claim.campaign == name and live.state is not ContactState.CLAIMED
+        live
+        for live in await ledger.attempts.live()
+        if live.claim.campaign == name and live.state is not ContactState.CLAIMED
     ]
 
 

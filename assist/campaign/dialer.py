@@ -59,7 +59,7 @@ class Dialer:
         """Call once, if nobody has begun to. Safe to be asked again at any time: then nothing happens."""
         CALL.set(attempt)
         try:
-            live = await self._ledger.attempt(attempt)
+            live = await self._ledger.attempts.get(attempt)
             # In any later state somebody has begun to dial, and it may ring.
             if live and live.state is ContactState.CLAIMED and live.claim.fence == fence:
                 await self._dial(live.claim)
@@ -71,12 +71,12 @@ class Dialer:
             plan = self._plan(claim)
         except ConfigurationError as error:
             log.error("a contact of campaign %s is not called until this is mended:\n%s", claim.campaign, error)
-            await self._ledger.release(claim, time.time() + UNTIL_MENDED)
+            await self._ledger.attempts.release(claim, time.time() + UNTIL_MENDED)
             return
         name = self._place(claim)
         if name is None:
-            await self._ledger.release(claim, time.time() + NODE_DOWN)
-        elif await self._is_eligible(plan, claim) and await self._ledger.dialing(claim, name):
+            await self._ledger.attempts.release(claim, time.time() + NODE_DOWN)
+        elif await self._is_eligible(plan, claim) and await self._ledger.attempts.dialing(claim, name):
             await self._send(self._nodes[name], plan, claim)
 
     async def _is_eligible(self, plan: Plan, claim: Claim) -> bool:
@@ -87,7 +87,7 @@ class Dialer:
         why = await self._gate.refusal(eligibility, claim) if self._gate else "nobody is there to ask"
         if why:
             log.info("held back: whoever is asked before the call did not say yes")
-            await self._ledger.release(claim, time.time() + eligibility.again_s, held=why)
+            await self._ledger.attempts.release(claim, time.time() + eligibility.again_s, held=why)
         return not why
 
     def _place(self, claim: Claim) -> str | None:
@@ -104,7 +104,7 @@ class Dialer:
     async def _send(self, node: Node, plan: Plan, claim: Claim) -> None:
         order = order_of(plan.campaign, claim)
         asked = asyncio.get_running_loop().time()
-        if not await self._ledger.renew(claim.id, self._lease):
+        if not await self._ledger.attempts.renew(claim.id, self._lease):
             return
         if asyncio.get_running_loop().time() - asked > self._lease / 2:
             # This process slept: the lease may be over before FreeSWITCH has the command.
@@ -127,7 +127,7 @@ class Dialer:
             await self._finish(claim, result_of(over))
         else:
             # Whoever holds the call tells its end.
-            await insist(lambda: self._ledger.answered(claim.id))
+            await insist(lambda: self._ledger.attempts.answered(claim.id))
 
     async def _called(self, node: Node, order: Order, plan: Plan, claim: Claim) -> End | None:
         async with asyncio.timeout(plan.campaign.pace.ring_s + OVERDUE):
@@ -136,7 +136,7 @@ class Dialer:
 
     async def _finish(self, claim: Claim, result: Result) -> None:
         then = self._plans.after(claim, result)
-        await insist(lambda: self._ledger.finish(claim.id, result, then))
+        await insist(lambda: self._ledger.attempts.finish(claim.id, result, then))
 
     @asynccontextmanager
     async def _kept(self, plan: Plan, claim: Claim) -> AsyncIterator[None]:
@@ -157,7 +157,7 @@ async def keep(ledger: Ledger, attempt: str, lease: float = LEASE) -> None:
     while True:
         await asyncio.sleep(lease / 3)
         try:
-            if not await ledger.renew(attempt, lease):
+            if not await ledger.attempts.renew(attempt, lease):
                 return
         except StoreError as error:
             log.warning("the lease of a call is not renewed just now: %s", error)

@@ -48,7 +48,7 @@ def campaigns_look(ledger: Ledger, plans: Plans, stop: asyncio.Event) -> Look:
     async def look() -> Sight:
         try:
             counts = {name: await ledger.counts(name) for name in await ledger.campaigns() if not is_trial(name)}
-            live = await ledger.live()
+            live = await ledger.attempts.live()
         except StoreError as error:
             complain(f"how the campaigns are is not known: {error}")
             return Sight(checks={"dialing": False})

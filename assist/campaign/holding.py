@@ -74,8 +74,8 @@ class HeldCall:
 
     async def keep(self) -> None:
         """Tell that somebody answered, and then again and again that the call lives."""
-        await insist(lambda: self._ledger.answered(self._claim.id))
-        await insist(lambda: self._ledger.renew(self._claim.id, LEASE))
+        await insist(lambda: self._ledger.attempts.answered(self._claim.id))
+        await insist(lambda: self._ledger.attempts.renew(self._claim.id, LEASE))
         await keep(self._ledger, self._claim.id)
 
     async def finish(self, seconds: float = 0.0, cost: Decimal = Decimal(0)) -> None:
@@ -83,7 +83,7 @@ class HeldCall:
         # Who was not heard at all has picked up, and is not called again for that.
         result = Result(self._kind.value) if self._kind else Result.HUMAN
         then = await self._then(result)
-        await insist(lambda: self._ledger.finish(self._claim.id, result, then, seconds, cost, self._found_out))
+        await insist(lambda: self._ledger.attempts.finish(self._claim.id, result, then, seconds, cost, self._found_out))
 
     async def _then(self, result: Result) -> float | Outcome:
         if self._opted_out:
@@ -130,7 +130,7 @@ async def holding(open_: Open, connect: events.Event) -> AsyncIterator[HeldCall 
 
 
 async def _claim(ledger: Ledger, attempt: str, connect: events.Event) -> Claim:
-    if live := await ledger.attempt(attempt):
+    if live := await ledger.attempts.get(attempt):
         return live.claim
     # It counts as over, but somebody is on the line.
     campaign, contact = (unquote(connect.get(f"variable_assist_{name}")) for name in ("campaign", "contact"))

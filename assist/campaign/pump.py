@@ -102,7 +102,7 @@ class Pump:
             if claimed == free:
                 return SOON
             node = nodes[claimed % len(nodes)]
-            answer = await self._ledger.claim(name, turn.group, turn.window, node, self._lease)
+            answer = await self._ledger.attempts.claim(name, turn.group, turn.window, node, self._lease)
             if isinstance(answer, Claim):
                 claimed += 1
                 await dial(answer)

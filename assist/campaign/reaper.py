@@ -46,9 +46,9 @@ class Reaper:
     async def reap(self) -> None:
         """Settle each attempt whose lease ran out. Raises `StoreError`."""
         await self._let_others_tell()
-        for live in await self._ledger.expired():
+        for live in await self._ledger.attempts.expired():
             if live.state is ContactState.CLAIMED:
-                await self._ledger.release(live.claim)
+                await self._ledger.attempts.release(live.claim)
             elif node := self._nodes.get(live.claim.node):
                 await self._settle(live, node)
             elif time.time() - live.claim.lease > GIVEN_UP:
@@ -66,7 +66,7 @@ class Reaper:
                 lease = AGAIN
         except ConnectionLost as error:
             log.warning("call %s: nobody knows of it until %s can be asked: %s", call, live.claim.node, error)
-        await self._ledger.renew(call, lease)
+        await self._ledger.attempts.renew(call, lease)
 
     async def _told(self, live: Live, node: Node) -> tuple[Result, float] | None:
         """Return what is known of a call that is over; None: ask again. Raises `ConnectionLost`.
@@ -89,7 +89,7 @@ class Reaper:
 
     async def _finish(self, live: Live, result: Result, seconds: float = 0.0) -> None:
         log.warning("call %s: its holder was lost while it was %s: %s", live.claim.id, live.state, result)
-        await self._ledger.finish(live.claim.id, result, self._plans.after(live.claim, result), seconds)
+        await self._ledger.attempts.finish(live.claim.id, result, self._plans.after(live.claim, result), seconds)
 
     async def _let_others_tell(self) -> None:
         server = await self._ledger.server()
@@ -123,7 +123,7 @@ class Reconciliation:
             calls = {call for call in await self._nodes[name].calls() if is_attempt(call)}
         except ConnectionLost:
             return False
-        unknown = calls - {live.claim.id for live in await self._ledger.live()}
+        unknown = calls - {live.claim.id for live in await self._ledger.attempts.live()}
         if unknown:
             log.warning("nobody is called until %d calls at %s end, which Redis has forgotten", len(unknown), name)
         return not unknown

@@ -73,7 +73,7 @@ async def _refusal(
     if queue.first is not None and queue.first > now:
         # Whatever holds for all of the campaign, these do not wait for it yet.
         return Refusal(Blocked.NOBODY_DUE, queue.first)
-    refusal = await ledger.blocked(name, group, window)
+    refusal = await ledger.attempts.blocked(name, group, window)
     # The trunk's next second is nothing to tell of; and that nobody else is due means that somebody may be called.
     return None if refusal.reason in (Blocked.CPS, Blocked.NOBODY_DUE) else refusal
 

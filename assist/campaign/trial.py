@@ -74,7 +74,7 @@ class Rehearsed:
                 yield tried
             await dialing
         finally:
-            if await self._ledger.attempt(claim.id):
+            if await self._ledger.attempts.get(claim.id):
                 with suppress(ConnectionLost):
                     await self._nodes[node].hang_up(claim.id)
             dialing.cancel()
@@ -83,7 +83,7 @@ class Rehearsed:
 
     async def _follow(self, claim: Claim) -> Stream[Tried]:
         told = ContactState.CLAIMED
-        while live := await self._ledger.attempt(claim.id):
+        while live := await self._ledger.attempts.get(claim.id):
             if live.state is not told:
                 told = live.state
                 yield Tried(told)
@@ -123,7 +123,7 @@ class Rehearsed:
         raise NotCalled(f"the trunk has no place for one more call within {PATIENCE:.0f} s; try again")
 
     async def _claim_once(self, name: str, contact: Contact, node: str, now: float) -> Claim | None:
-        answer = await self._ledger.claim(name, contact.group, Window(0.0, now + DAY), node, LEASE)
+        answer = await self._ledger.attempts.claim(name, contact.group, Window(0.0, now + DAY), node, LEASE)
         if isinstance(answer, Claim):
             return answer
         if answer.reason is Blocked.NOBODY_DUE:

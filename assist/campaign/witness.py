@@ -49,7 +49,7 @@ class Witness:
 
     async def _is_told(self, call: str, end: End) -> bool:
         """Return whether the ledger knows of the end, once it was told if nobody had."""
-        live = await self._ledger.attempt(call)
+        live = await self._ledger.attempts.get(call)
         if live is None:
             return True
         # A worker that had the call knows more of it; where it was lost, the reaper decides.
@@ -57,5 +57,5 @@ class Witness:
             return False
         result = result_of(end)
         log.warning("call %s: its dialer was lost: %s", call, result)
-        await self._ledger.finish(call, result, self._plans.after(live.claim, result), end.talked or 0.0)
+        await self._ledger.attempts.finish(call, result, self._plans.after(live.claim, result), end.talked or 0.0)
         return True

@@ -11,8 +11,8 @@ and from DIALING on it is never sent again: what is not known to have ended is a
 things make that hold.
 
 * The number of an attempt, and so its id, is used up by DIALING: the contact's next attempt has another.
-* A claim has a fence, and `Ledger.dialing` takes a claim to DIALING once: neither an old claim of the same attempt nor
-  a second worker with the same claim gets through.
+* A claim has a fence, and `Attempts.dialing` takes a claim to DIALING once: neither an old claim of the same attempt
+  nor a second worker with the same claim gets through.
 * Commands are sent to Redis once. Where the answer is lost, the caller does not know, and does not dial.
 
 A call holds a place in three counts (campaign, trunk, everybody), a mark in the history of its number, and as much
