@@ -77,9 +77,9 @@ async def test_a_file_that_is_wrong_is_refused_with_each_mistake_and_changes_not
 # Campaigns
 
 
-async def imported(api: Api, content: str | bytes, campaign: str = "uno") -> dict[str, Any]:
+async def imported(api: Api, content: str | bytes, campaign: str = "uno", **how: Any) -> dict[str, Any]:
     """Return the job of a list that was sent, once it has ended."""
-    sent = await api.client.post(f"/v1/campaigns/{campaign}/imports", content=content, headers=CSV)
+    sent = await api.client.post(f"/v1/campaigns/{campaign}/imports", content=content, headers=CSV, params=how)
     assert sent.status_code == 202, sent.text
     async with asyncio.timeout(20):
         while (job := await got(api, sent.headers["location"]))["state"] == "running":  # noqa: ASYNC110 - as users do
@@ -109,6 +109,16 @@ async def test_a_list_is_sent_and_its_contacts_are_read_in_pages(api: Api) -> No
     assert (await got(api, f"/v1/campaigns/uno/contacts/{contact}"))["phone"] == seen[-1]
     assert [one["id"] for one in (await got(api, "/v1/jobs"))["items"]][-1] == job["id"]
     assert not list((api.folder / "state/imports").glob("*.csv"))
+
+
+async def test_a_list_takes_the_place_of_the_one_before(api: Api) -> None:
+    await imported(api, rows(5))
+    changed = rows(3).replace("Ana 2", "Eva")
+    job = await imported(api, changed, instead=True)
+    assert (job["known"], job["updated"], job["ended"]) == (2, 1, 2)
+    contacts = (await got(api, "/v1/campaigns/uno/contacts"))["items"]
+    assert [one["outcome"] for one in contacts] == [None, None, None, "expired", "expired"]
+    assert {one["due"] for one in contacts} == {None}
 
 
 async def test_rows_that_are_wrong_come_back_with_what_is_wrong(api: Api) -> None:

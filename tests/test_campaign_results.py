@@ -2,14 +2,15 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from assist.campaign.columns import columns_of
-from assist.campaign.model import Consent, Contact, Outcome, Result
+from assist.campaign.model import Consent, Contact, Outcome, Result, Shown
 from assist.campaign.results import COLUMNS, write_csv, write_list, write_ndjson
-from tests.ledgers import MADRID, NINE, Clocked, clocked_ledger
+from tests.ledgers import LIMITS, MADRID, NINE, Clocked, clocked_ledger, person
 
 ANA = Contact("a", "+34600000001", MADRID, {"nombre": "Ana", "nota": "=cmd|' /C calc'!A0", "id": "77"}, "es")
 EVA = Contact("e", "+34600000002", MADRID, {"nombre": "Eva", "saldo": "-12.50"}, "", Consent("web", NINE, "x:1"))
@@ -56,6 +57,29 @@ async def test_what_became_of_everybody_as_lines_of_json(clocked: Clocked) -> No
     assert ana["variables"] == ANA.variables
     assert (ana["found_out"], eva["found_out"]) == ({}, {"viene": "sí"})
     assert (eva["outcome"], [past["result"] for past in eva["past"]]) == ("reached", ["human"])
+
+
+async def test_who_may_be_called_at_once_has_no_time_and_who_is_to_wait_has(clocked: Clocked) -> None:
+    await clocked.ledger.add("c", [person(0)], due=0.0)
+    await clocked.ledger.add("c", [person(1)], due=NINE)
+    file = io.StringIO(newline="")
+    await write_csv(file, clocked.ledger, "c")
+    assert [row["due"] for row in rows(file)[2:]] == ["", "2026-11-23T09:00:00+00:00"]
+
+
+async def test_the_number_that_a_call_showed_is_told(redis_url: str) -> None:
+    shown = (Shown("+34910000009", ("+34",)), Shown("+34930000009", ()))
+    async with clocked_ledger(redis_url) as clocked:
+        await clocked.start("c", [person(0), person(1)], replace(LIMITS, shown=shown))
+        call = await clocked.dialed()
+        await clocked.ledger.attempts.finish(call.id, Result.HUMAN, Outcome.REACHED)
+        table, lines = io.StringIO(newline=""), io.StringIO()
+        await write_csv(table, clocked.ledger, "c")
+        await write_ndjson(lines, clocked.ledger, "c")
+    assert [row["caller_id"] for row in rows(table)] == ["+34910000009", ""]
+    called, waiting = map(json.loads, lines.getvalue().splitlines())
+    assert (called["caller_id"], called["past"][0]["caller_id"]) == ("+34910000009", "+34910000009")
+    assert waiting["caller_id"] is None
 
 
 async def test_those_who_were_missed_as_a_list_to_be_imported(clocked: Clocked) -> None:

@@ -12,7 +12,9 @@ from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.views import Standing
 from assist.campaign.model import Outcome
 
-COLUMNS: Final = ("id", "phone", "state", "outcome", "result", "attempts", "last_at", "due", "seconds", "cost_usd")
+COLUMNS: Final = (
+    "id", "phone", "state", "outcome", "result", "attempts", "last_at", "due", "seconds", "cost_usd", "caller_id"
+)  # fmt: skip
 """Of the CSV; after them comes what was found out, with ``found_`` before its name, and then the contact's own: those
 that have such a name with ``list_`` before it."""
 
@@ -29,7 +31,10 @@ _NUMBER: Final = re.compile(r"^[+-]?\d[\d .,]*$")
 
 
 def record_of(standing: Standing) -> Record:
-    """Return what is told of a contact, ready for JSON: times are ISO 8601 in UTC, money is US dollars as text."""
+    """Return what is told of a contact, ready for JSON: times are ISO 8601 in UTC, money is US dollars as text.
+
+    ``due`` is null of one who may be called at once; ``caller_id`` where the trunk has one number to show, or none.
+    """
     contact, past = standing.contact, standing.past
     return {
         "id": contact.id,
@@ -39,13 +44,20 @@ def record_of(standing: Standing) -> Record:
         "result": past[-1].result.value if past else None,
         "attempts": standing.attempts,
         "last_at": _iso(past[-1].at) if past else None,
-        "due": _iso(standing.due),
+        "due": _iso(standing.due or None),
         "seconds": round(sum(one.seconds for one in past), 3),
         "cost_usd": str(sum((one.cost for one in past), Decimal(0))),
+        "caller_id": (past[-1].shown or None) if past else None,
         "found_out": dict(standing.found_out),
         "variables": dict(contact.variables),
         "past": [
-            {"at": _iso(one.at), "result": one.result.value, "seconds": one.seconds, "cost_usd": str(one.cost)}
+            {
+                "at": _iso(one.at),
+                "result": one.result.value,
+                "seconds": one.seconds,
+                "cost_usd": str(one.cost),
+                "caller_id": one.shown or None,
+            }
             for one in past
         ],
     }

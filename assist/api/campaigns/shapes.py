@@ -89,6 +89,7 @@ class Attempt(BaseModel):
     result: Result
     seconds: float = Field(ge=0)
     cost_usd: Decimal = Field(ge=0)
+    caller_id: str | None = Field(description="The number that the call showed, where the trunk has several.")
 
 
 class Contact(BaseModel):
@@ -101,9 +102,10 @@ class Contact(BaseModel):
     result: Result | None = Field(description="Of the last attempt.")
     attempts: int = Field(ge=0)
     last_at: datetime | None
-    due: datetime | None = Field(description="Not to be called before.")
+    due: datetime | None = Field(description="Not to be called before; null: at once, or not at all.")
     seconds: float = Field(ge=0)
     cost_usd: Decimal = Field(ge=0)
+    caller_id: str | None = Field(description="Of the last attempt.")
     found_out: dict[str, str] = Field(description="What the contact made clear, by name.")
     variables: dict[str, Any]
     past: list[Attempt]

@@ -48,8 +48,10 @@ class Job:
     share: float = 0.0
     rows: int = 0
     new: int = 0
+    updated: int = 0
     known: int = 0
     refused: int = 0
+    ended: int = 0
     error: str = ""
     """Why it failed, with the mend."""
 

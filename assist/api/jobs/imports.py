@@ -32,6 +32,8 @@ class List:
     path: Path
     numbers_in: str | None
     """The column with the numbers, where several may be."""
+    instead: bool
+    """Who waits and is not on it is not called any more."""
 
 
 class Imports:
@@ -89,7 +91,9 @@ class Imports:
         clock = asyncio.get_running_loop().time
         told = clock()
         now = time.time()
-        progress = take_in(self._files, self._ledger, plan, sent.path, capacity, now, numbers_in=sent.numbers_in)
+        progress = take_in(
+            self._files, self._ledger, plan, sent.path, capacity, now, numbers_in=sent.numbers_in, instead=sent.instead
+        )
         async for step in progress:
             job = _advanced(job, step)
             if clock() - told >= EVERY:
@@ -106,8 +110,10 @@ def _advanced(job: Job, step: importing.Progress) -> Job:
         share=step.share,
         rows=step.rows,
         new=step.new,
+        updated=step.updated,
         known=step.known,
         refused=step.refused,
+        ended=step.ended,
     )
 
 

@@ -40,12 +40,14 @@ class Import(BaseModel):
     campaign: str
     state: JobState
     began: datetime
-    stage: str = Field(description="`comparing`, `checking`, `adding`, `done`.")
+    stage: str = Field(description="`comparing`, `checking`, `bringing`, `adding`, `done`.")
     share: float = Field(ge=0, le=1, description="Of the stage.")
     rows: int = Field(ge=0)
     new: int = Field(ge=0)
+    updated: int = Field(ge=0, description="In the campaign already and not reached yet: the list says it otherwise.")
     known: int = Field(ge=0, description="In the campaign already: they stay as they are.")
     refused: int = Field(ge=0, description="Rows with mistakes: `getImportErrors` has them.")
+    ended: int = Field(ge=0, description="Not called any more, since they are not on the list that came instead.")
     error: str = Field(description="Why it failed, with the mend.")
 
     @staticmethod
@@ -59,8 +61,10 @@ class Import(BaseModel):
             share=min(job.share, 1.0),
             rows=job.rows,
             new=job.new,
+            updated=job.updated,
             known=job.known,
             refused=job.refused,
+            ended=job.ended,
             error=job.error,
         )
 
@@ -88,6 +92,7 @@ async def import_contacts(
     numbers_in: Annotated[
         str | None, Query(min_length=1, max_length=100, description="The column with the numbers, if several may be.")
     ] = None,
+    instead: Annotated[bool, Query(description="Who waits and is not on the list is not called any more.")] = False,
 ) -> Import:
     """As spreadsheets write them. Sent again, nobody is added twice."""
     plan = plan_of(rooms, name)
@@ -98,7 +103,7 @@ async def import_contacts(
     kind = request.headers["content-type"].partition(";")[0].strip().lower()
     path = rooms.imports.path_of(job.id, SUFFIXES[kind])
     await _receive(request, path)
-    await rooms.imports.begin(job, plan, List(path, numbers_in), await rooms.desk.capacity())
+    await rooms.imports.begin(job, plan, List(path, numbers_in, instead), await rooms.desk.capacity())
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     return Import.of(job)
 
