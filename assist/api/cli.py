@@ -22,6 +22,7 @@ from assist.log import set_up_logging
 from assist.monitor.redis import redis_look
 from assist.monitor.server import monitoring
 from assist.monitor.service import own_look
+from assist.monitor.switch import switch_look
 from assist.settings import Settings, read_settings
 from assist.store import Audit, operator
 
@@ -57,7 +58,8 @@ async def _serve(settings: Settings, *, supervised: bool) -> None:
         await serve_api(settings, address, stop, heartbeat())
         return
     async with redis_server(settings) as url:
-        await serve_api(settings, address, stop, monitoring(settings.metrics.listen, [own_look, redis_look(url)]))
+        looks = [own_look, redis_look(url), switch_look(settings.esl)]
+        await serve_api(settings, address, stop, monitoring(settings.metrics.listen, looks))
 
 
 @click.group("keys")
