@@ -62,7 +62,8 @@ async def started(ledger: Ledger, store: Store, count: int, *nodes: FakeNode, **
 async def test_everybody_who_is_due_is_claimed_and_the_campaign_finishes(ledger: Ledger, store: Store) -> None:
     pump, _ = await started(ledger, store, 4)
     dials = Dials(ledger, ends=True)
-    assert await pump.pump("c", dials) is None
+    while await pump.pump("c", dials) is not None:
+        pass
     assert sorted(claim.contact.id for claim in dials.claims) == ["p0", "p1", "p2", "p3"]
     assert (await ledger.counts("c")).state is CampaignState.FINISHED
 
@@ -70,18 +71,21 @@ async def test_everybody_who_is_due_is_claimed_and_the_campaign_finishes(ledger:
 async def test_no_more_are_claimed_than_may_be_called_at_once(ledger: Ledger, store: Store) -> None:
     pump, _ = await started(ledger, store, 9, pace={"calls": 3, "kept": 0})
     dials = Dials(ledger)
-    assert await pump.pump("c", dials) is not None
+    while len(dials.claims) < 3:
+        await pump.once("c", dials)
+    # Room for calls is looked at before the trunk's tokens are.
+    await pump.once("c", dials)
     assert len(dials.claims) == 3
 
 
 async def test_calls_are_shared_out_among_the_freeswitches_that_are_up(ledger: Ledger, store: Store) -> None:
     down = FakeNode()
     down.up = False
-    # As many as there is room for, the CPS of the trunk being 50, in more than one round.
-    pump, _ = await started(ledger, store, 1, down, FakeNode())
+    pump, _ = await started(ledger, store, 3, down, FakeNode())
     dials = Dials(ledger)
-    await pump.pump("c", dials)
-    assert [claim.node for claim in dials.claims] == ["node1"]
+    while len(dials.claims) < 3:
+        await pump.once("c", dials)
+    assert {claim.node for claim in dials.claims} == {"node1"}
 
 
 async def test_nobody_is_called_when_no_freeswitch_is_up(ledger: Ledger, store: Store) -> None:
