@@ -63,6 +63,14 @@ def test_one_user_and_one_memory() -> None:
         assert given(CONTAINERS[name])["ASSIST_MEDIA_DIR"] == "/run/assist/media"
 
 
+def test_whoever_knows_of_campaigns_finds_their_files() -> None:
+    folder = "/srv/assist/config"
+    for name in HAVE_MEDIA:
+        places = {mount["mountPath"] for mount in CONTAINERS[name]["volumeMounts"]}
+        assert {f"{folder}/assistants", f"{folder}/campaigns", f"{folder}/carriers"} <= places
+        assert given(CONTAINERS[name])["ASSIST_TRUNKS"].startswith(f"{folder}/carriers/")
+
+
 def test_calls_are_given_the_time_to_end() -> None:
     for name in HOLD_CALLS:
         assert POD["terminationGracePeriodSeconds"] > float(given(CONTAINERS[name])["ASSIST_WORKERS_DRAIN"])
