@@ -48,7 +48,7 @@ class Hub:
     """Streams of events, by name."""
 
     def __init__(self, now: Read, soon: Read, most: int) -> None:
-        """*now* reads without waiting, *soon* waits for news, but so briefly that new watchers need not wait long.
+        """*now* reads all there is, *soon* waits for news, but so briefly that new watchers need not wait long.
 
         *most*: watchers at once.
         """
@@ -79,11 +79,12 @@ class Hub:
         if self.full:
             raise TooMany
         last = after
-        async for told in self._past(name, last):
+        for told in (await self._now({name: last})).get(name, ()):
             last = told[0]
             yield told
         with self._watching(name, last) as watcher:
-            async for told in self._past(name, last):
+            # Whatever came between the two.
+            for told in (await self._now({name: last})).get(name, ()):
                 last = told[0]
                 yield told
             while True:
@@ -98,13 +99,6 @@ class Hub:
                 if _order(news[0]) > _order(last):
                     last = news[0]
                     yield news
-
-    async def _past(self, name: str, after: str) -> AsyncIterator[tuple[str, Event]]:
-        """Yield what is in the stream already."""
-        while news := (await self._now({name: after})).get(name, ()):
-            for told in news:
-                yield told
-            after = news[-1][0]
 
     def close(self) -> None:
         """Let every watcher go; there is room for none any more."""

@@ -34,6 +34,8 @@ from assist.webhooks.service import Webhooks, open_webhooks
 
 SOON: Final = timedelta(milliseconds=250)
 """How long a new watcher may wait for those who watch already."""
+CROWDED: Final = 10.0
+"""Seconds that Redis may take where many come at once."""
 LOOK: Final = 0.5
 """Seconds between two looks at what happens in campaigns."""
 
@@ -132,15 +134,24 @@ async def _book(redis: Redis, settings: Settings) -> Book:
 
 
 def _of_calls(store: Store, most: int) -> Hub:
+    async def now(places: Mapping[str, str]) -> Mapping[str, News]:
+        return await store.news(places, within=CROWDED)
+
     async def soon(places: Mapping[str, str]) -> Mapping[str, News]:
         return await store.news(places, wait=SOON)
 
-    return Hub(store.news, soon, most)
+    return Hub(now, soon, most)
 
 
 def _of_campaigns(ledger: Ledger, most: int) -> Hub:
     async def now(places: Mapping[str, str]) -> Mapping[str, News]:
-        return {name: await ledger.events(name, after) for name, after in places.items()}
+        news = {}
+        for name, after in places.items():
+            events = list(await ledger.events(name, after))
+            while events and (more := await ledger.events(name, events[-1][0])):
+                events += more
+            news[name] = events
+        return news
 
     async def soon(places: Mapping[str, str]) -> Mapping[str, News]:
         news = await now(places)

@@ -1,5 +1,6 @@
 """Server-sent events: what happens, told while it happens."""
 
+import logging
 from contextlib import aclosing
 from typing import Annotated, Final
 
@@ -9,6 +10,10 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Receive, Scope, Send
 
 from assist.aio import Stream
+from assist.api.hub import TooMany
+from assist.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "text/event-stream"
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -29,12 +34,21 @@ class EventStream(StreamingResponse):
     media_type = MEDIA_TYPE
 
     def __init__(self, told: Stream[bytes]) -> None:
-        super().__init__(told, headers=HEADERS)
+        super().__init__(_as_far_as_possible(told), headers=HEADERS)
         self._told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with aclosing(self._told):
             await super().__call__(scope, receive, send)
+
+
+async def _as_far_as_possible(told: Stream[bytes]) -> Stream[bytes]:
+    """Yield what is told; where that ends too early, whoever listens comes again from where he was."""
+    try:
+        async for piece in told:
+            yield piece
+    except (StoreError, TooMany) as error:
+        log.warning("a stream of events ends early: %s", error or type(error).__name__)
 
 
 def event(kind: str, identity: str, data: str) -> bytes:

@@ -44,8 +44,7 @@ async def follow_call(rooms: Here, call_id: UUID, last_event_id: sse.LastEventId
     call = await look(rooms, str(call_id))
     if rooms.calls.full:
         raise Refusal("unavailable", "Too many are watching already.", headers=retry_after(10))
-    past = await rooms.store.events(str(call_id), last_event_id or "0")
-    if call.state in _OVER and not past:
+    if call.state in _OVER and not await rooms.store.events(str(call_id), last_event_id or "0"):
         if last_event_id is None and call.answered:
             raise Refusal("gone", "What happened is kept no longer.")
         return Response(status_code=204)

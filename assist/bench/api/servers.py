@@ -14,10 +14,11 @@ from redis.asyncio import Redis
 from assist.api.keys import Keys, Scope
 from assist.bench.api.load import open_line
 from assist.bench.campaign.server import RedisServer
+from assist.errors import ConnectionLost
 from assist.settings import environment
 from assist.simulate.ports import free_port
 
-READY: Final = 30.0
+READY: Final = 90.0
 """Seconds in which a server must answer."""
 
 
@@ -39,7 +40,7 @@ class Servers:
 
 @asynccontextmanager
 async def open_servers() -> AsyncIterator[Servers]:
-    """Lend them. Raises `TimeoutError` if they do not come up."""
+    """Lend them. Raises `ConnectionLost` if they do not come up."""
     with tempfile.TemporaryDirectory() as folder:
         async with RedisServer(Path(folder)) as server, Redis.from_url(server.url, protocol=2) as redis:
             _, key = await Keys(redis).create("bench", [Scope.ADMIN])
@@ -73,10 +74,12 @@ async def _process(told: dict[str, str], *command: str) -> AsyncIterator[int]:
 
 
 async def _answers(port: int) -> None:
-    async with asyncio.timeout(READY):
-        while True:
-            try:
-                (await open_line(port)).close()
-                return
-            except OSError:
-                await asyncio.sleep(0.05)
+    until = asyncio.get_running_loop().time() + READY
+    while True:
+        try:
+            (await open_line(port)).close()
+            return
+        except OSError as error:
+            if asyncio.get_running_loop().time() > until:
+                raise ConnectionLost(f"the server under measurement does not come up in {READY:g} s") from error
+            await asyncio.sleep(0.05)

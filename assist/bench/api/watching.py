@@ -13,12 +13,15 @@ from assist.bench.api.servers import Servers
 from assist.call.events import Said
 from assist.call.session import Session
 from assist.call.speech import Manner
+from assist.errors import ConnectionLost
 from assist.journal import fields_of
 from assist.llm import Dialog
 from assist.store import Store, open_store
 
 CALLS: Final = 100
 """That are watched."""
+TOGETHER: Final = 50
+"""Watchers that come at once."""
 EVENTS: Final = 5
 """Of each."""
 PATIENCE: Final = 60.0
@@ -39,15 +42,16 @@ class Watching:
 
 
 async def watching(servers: Servers, count: int) -> Watching:
-    """Return what *count* watchers found. Raises `TimeoutError` if one of them hears nothing."""
+    """Return what *count* watchers found. Raises `ConnectionLost` if one of them hears nothing."""
     async with open_store(servers.redis, timedelta(days=1)) as store:
         calls = [str(uuid4()) for _ in range(min(CALLS, count))]
         for call in calls:
             await _begin(store, call)
         before = _resident_kilobytes(servers.pid)
-        connections = [await _watch(servers, calls[number % len(calls)]) for number in range(count)]
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.gather(*(_heard(reader) for reader, _ in connections))
+        connections = []
+        for first in range(0, count, TOGETHER):
+            some = range(first, min(first + TOGETHER, count))
+            connections += await asyncio.gather(*(_watch(servers, calls[number % len(calls)]) for number in some))
         memory = _resident_kilobytes(servers.pid) - before
         late = await _measure(store, calls, [reader for reader, _ in connections])
         for _, writer in connections:
@@ -65,13 +69,18 @@ async def _begin(store: Store, call: str) -> None:
 async def _watch(servers: Servers, call: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection("127.0.0.1", servers.api)
     writer.write(request(f"/v1/calls/{call}/events", servers.key, Accept="text/event-stream"))
+    await _heard(reader)
     return reader, writer
 
 
 async def _heard(reader: asyncio.StreamReader) -> float:
     """Return when the next event came whole."""
-    await reader.readuntil(b"\nid: ")
-    await reader.readuntil(b"\n\n")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await reader.readuntil(b"\nid: ")
+            await reader.readuntil(b"\n\n")
+    except (asyncio.IncompleteReadError, TimeoutError) as error:
+        raise ConnectionLost("the server under measurement let a watcher go, or told it nothing") from error
     return time.perf_counter()
 
 
@@ -85,8 +94,7 @@ async def _measure(store: Store, calls: list[str], readers: list[asyncio.StreamR
             await store.add_event(call, fields_of(Said("Un momento.", interrupted=False)), within=5.0)
             # As calls do: not all at once.
             await asyncio.sleep(0.01)
-        async with asyncio.timeout(PATIENCE):
-            heard = await asyncio.gather(*hearing)
+        heard = await asyncio.gather(*hearing)
         late += [moment - happened[calls[number % len(calls)]] for number, moment in enumerate(heard)]
     return late
 
