@@ -12,11 +12,12 @@ import httpx
 import pytest
 
 from assist.aio import Stream
+from assist.api.application import application
 from assist.api.keys import Scope
 from assist.api.rooms import open_rooms
 from assist.settings import read_settings
 from assist.simulate.ports import free_port
-from tests.api_rig import Api, open_api
+from tests.api_rig import Api, client_of, open_api
 from tests.fakes import FakeBrain
 from tests.rigs import until
 from tests.service import GREETING, House, environment_of, install, open_house
@@ -160,9 +161,10 @@ async def test_the_same_key_rings_once_also_if_the_process_dies_between(
             await until(lambda: call in home.line.board.sessions)
             # Whatever was remembered of the answer is lost with the process; what was written of the call is not.
             await api.rooms.shelf.drop(_name(key))
-            async with open_rooms(read_settings()) as second:
-                await until(lambda: bool(second.nodes))
-            again = await place(client, HUMAN, **{"Idempotency-Key": "k1"})
+            async with open_rooms(read_settings()) as other_process:
+                await until(lambda: bool(other_process.nodes))
+                async with client_of(application(other_process, local=True), key) as after:
+                    again = await place(after, HUMAN, **{"Idempotency-Key": "k1"})
             ringing = list(home.line.board.sessions)
             await client.post(f"/v1/calls/{call}/hang-up")
             await until(lambda: not home.line.board.sessions)

@@ -72,6 +72,8 @@ def application(rooms: Rooms, *, local: bool) -> ASGIApp:
     app.state.rooms = rooms
     app.state.shelf = rooms.shelf
     app.state.surveyor = Surveyor(rooms.settings)
+    # Half a second, in which nobody is to wait later.
+    app.openapi()
     limiter = Limiter(api.rate, max(round(api.rate * 2), 1))
     return OnlyProblems(Door(app, rooms.keys, limiter, local=local))
 
