@@ -2,6 +2,7 @@
 
 import pytest
 
+from assist.campaign import numbers
 from assist.campaign.group import Group, group_of, parse_group
 
 MADRID = Group(("Europe/Madrid",), "ES", "MD")
@@ -42,7 +43,7 @@ def test_what_is_no_group_is_refused_with_a_mend(text: str) -> None:
     ],
 )
 def test_a_number_tells_its_time_zones_and_country(number: str, group: str) -> None:
-    assert group_of(number) == group
+    assert group_of(numbers.read(number, "ZZ")) == group
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_a_number_tells_its_time_zones_and_country(number: str, group: str) -> N
 def test_the_list_tells_better_and_home_decides_what_is_left_open(
     number: str, zone: str, region: str, group: str
 ) -> None:
-    assert group_of(number, zone, region, MADRID) == group
+    assert group_of(numbers.read(number, "ZZ"), zone, region, MADRID) == group
 
 
 @pytest.mark.parametrize(
@@ -78,10 +79,10 @@ def test_the_list_tells_better_and_home_decides_what_is_left_open(
 )
 def test_whose_clock_is_not_known_is_not_called(number: str, zone: str, region: str) -> None:
     with pytest.raises(ValueError, match=r"(time zone|holidays|number is not).*; (write|leave)") as refused:
-        group_of(number, zone, region)
+        group_of(numbers.read(number, "ZZ"), zone, region)
     assert number not in str(refused.value)
 
 
 def test_a_number_of_no_place_needs_a_zone() -> None:
     with pytest.raises(ValueError, match="does not tell its time zone"):
-        group_of("+8821612345")
+        group_of(numbers.read("+8821612345", "ZZ"))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from assist.campaign.flaw import Unfit
@@ -64,6 +65,7 @@ OURS: Final = "error_"
 """How the columns begin that an error file has and a list has not: it may be mended and imported as it is."""
 
 
+@lru_cache(1000)
 def folded(name: str) -> str:
     """Return *name* in small letters without accents, with ``_`` between words."""
     letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import holidays
-import phonenumbers
-from phonenumbers import timezone
+from phonenumbers import PhoneNumber, timezone
+
+from assist.campaign.numbers import Number
 
 UNKNOWN = "Etc/Unknown"
 
@@ -55,26 +56,25 @@ def known_place(country: str, region: str = "") -> tuple[str, str]:
     return country, region
 
 
-def group_of(number: str, zone: str = "", region: str = "", home: Group | None = None) -> str:
-    """Return the group of *number* (E.164), whose time zone and region (as ``ES-MD``) the list may have told.
+def group_of(number: Number, zone: str = "", region: str = "", home: Group | None = None) -> str:
+    """Return the group of *number*, whose time zone and region (as ``ES-MD``) the list may have told.
 
     What it did not tell the number does; and where that leaves several time zones, or no region, *home* decides, if
     the number may be there. Raises `ValueError`, with the mend, if nobody knows whose clock counts: such a person is
     not called.
     """
-    parsed = phonenumbers.parse(number)
-    country = phonenumbers.region_code_for_number(parsed) or ""
+    country = number.country
     told_country, _, told_region = region.partition("-")
     if told_country not in ("", country):
         raise ValueError(f"the number is not of {told_country}; leave the region out, or write one as {country}-…")
-    zones = (known_zone(zone),) if zone else _zones(parsed)
+    zones = (known_zone(zone),) if zone else _zones(number.parsed)
     may_be_home = home and country == home.country and set(home.zones) <= set(zones)
     if home and may_be_home and told_region in ("", home.region):
         zones, told_region = home.zones, home.region
     return str(Group(zones, *known_place(country, told_region)))
 
 
-def _zones(number: phonenumbers.PhoneNumber) -> tuple[str, ...]:
+def _zones(number: PhoneNumber) -> tuple[str, ...]:
     zones = tuple(sorted(timezone.time_zones_for_number(number)))
     if not zones or UNKNOWN in zones:
         raise ValueError("the number does not tell its time zone; write the zone in the list, as Europe/Madrid")

@@ -73,7 +73,7 @@ class _Reading:
         made = Contact(
             id=self._id(number.e164 if number else ""),
             number=number.e164 if number else "",
-            group=self._group(number.e164) if number else "",
+            group=self._group(number) if number else "",
             variables=self._variables(),
             language=self._language(),
             consent=self._consent(number.country if number else country),
@@ -129,7 +129,7 @@ class _Reading:
             return None
         return number
 
-    def _group(self, number: str) -> str:
+    def _group(self, number: Number) -> str:
         region = self._of(Meaning.REGION).upper()
         try:
             return group_of(number, self._of(Meaning.ZONE), region, self._demands.home)

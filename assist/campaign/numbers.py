@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -57,6 +57,8 @@ class Number:
     kind: Kind
     country: str
     """ISO 3166; ``001`` for one of no country, as a satellite's."""
+    parsed: PhoneNumber = field(repr=False, compare=False)
+    """The same for `phonenumbers`: to parse is most of what a row of a list costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def read(text: str, country: str) -> Number:
         phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164),
         kind,
         phonenumbers.region_code_for_number(parsed) or "001",
+        parsed,
     )
 
 

@@ -27,6 +27,7 @@ from assist.campaign.model import (
     Window,
 )
 from assist.campaign.node import Node
+from assist.campaign.numbers import read
 from assist.campaign.plans import Plan, Plans, trial_of
 from assist.campaign.reaper import Reaper
 from assist.errors import AssistError, ConnectionLost
@@ -136,7 +137,7 @@ def contact_of(campaign: Campaign, trial: Trial, now: float) -> Contact:
     return Contact(
         id=f"{now:.3f}",
         number=trial.number,
-        group=group_of(trial.number, home=campaign.contacts.home),
+        group=group_of(read(trial.number, "ZZ"), home=campaign.contacts.home),
         variables=trial.columns,
         language=trial.language,
     )
