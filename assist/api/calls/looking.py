@@ -1,6 +1,5 @@
 """Where a call is: from the history, from whoever placed it, from whoever holds it, and from FreeSWITCH."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -30,10 +29,12 @@ class Traces:
 
 async def look(rooms: Rooms, call: str) -> Call:
     """Return the call. Raises `Refusal` if there is none such, `StoreError`."""
-    placement, record = await asyncio.gather(rooms.book.get(call), rooms.store.history.call(call))
-    if record:
+    if record := await rooms.store.history.call(call):
         found = Call.of(record)
-        return found.model_copy(update={"reference": placement.reference}) if placement else found
+        if record.direction == Direction.OUTBOUND and (placement := await rooms.book.get(call)):
+            found.reference = placement.reference
+        return found
+    placement = await rooms.book.get(call)
     session = await session_of(rooms, call)
     if placement is None and session is None:
         raise Refusal("not-found", "There is no such call, or nobody remembers it.")
