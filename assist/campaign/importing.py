@@ -25,6 +25,7 @@ from assist.campaign.model import Contact, Outcome
 from assist.campaign.rows import Row, open_file
 from assist.campaign.staging import Fate, Staging, staging
 from assist.campaign.table import Table, read_table
+from assist.store import AT_LEISURE
 
 AT_ONCE: Final = 1000
 """Rows between two reports, and contacts in one batch."""
@@ -142,7 +143,7 @@ async def _compare(campaign: str, ledger: Ledger, kept: Staging) -> AsyncIterato
     everybody = (await ledger.counts(campaign)).contacts
     cursor: int | None = 0
     while cursor is not None and everybody:
-        page = await ledger.contacts(campaign, cursor, size=AT_ONCE)
+        page = await ledger.contacts(campaign, cursor, size=AT_ONCE, within=AT_LEISURE)
         kept.know(page.standings)
         cursor = page.cursor
         yield min(1.0, (cursor or everybody) / everybody)

@@ -17,6 +17,7 @@ from assist.campaign.plans import Plan
 from assist.campaign.policy import Policies
 from assist.campaign.suppression import outdated
 from assist.errors import AssistError
+from assist.store import AT_LEISURE
 
 AT_ONCE: Final = 1000
 """Contacts that are read together."""
@@ -154,7 +155,7 @@ async def waiting(ledger: Ledger, campaign: str) -> AsyncIterator[Standing]:
     """Yield those who wait. Raises `StoreError`."""
     cursor: int | None = 0
     while cursor is not None:
-        page = await ledger.contacts(campaign, cursor, states={ContactState.WAITING}, size=AT_ONCE)
+        page = await ledger.contacts(campaign, cursor, states={ContactState.WAITING}, size=AT_ONCE, within=AT_LEISURE)
         for standing in page.standings:
             yield standing
         cursor = page.cursor

@@ -21,6 +21,7 @@ from assist.campaign.reasons import free
 from assist.campaign.rows import Row, open_file
 from assist.campaign.staging import Fate, Staging, staging
 from assist.campaign.table import read_table
+from assist.store import AT_LEISURE
 
 AT_ONCE: Final = 1000
 NAMED: Final = 3
@@ -101,7 +102,7 @@ class Casting:
         """Look at everybody in the campaign, and let *kept* know them; yields how many were looked at so far."""
         cursor: int | None = 0
         while cursor is not None:
-            page = await self._ledger.contacts(self._calendar.campaign.name, cursor, size=AT_ONCE)
+            page = await self._ledger.contacts(self._calendar.campaign.name, cursor, size=AT_ONCE, within=AT_LEISURE)
             if kept:
                 kept.know(page.standings)
             await self._judge(page.standings)
@@ -133,7 +134,7 @@ class Casting:
     async def _judge(self, standings: Iterable[Standing]) -> None:
         people = list(standings)
         keys = [self._ledger.number_key(standing.contact.number) for standing in people]
-        known = await self._ledger.known(self._calendar.campaign.name, keys)
+        known = await self._ledger.known(self._calendar.campaign.name, keys, within=AT_LEISURE)
         for standing, number in zip(people, known, strict=True):
             contact = standing.contact
             lacks = self._wanting.look(contact) if standing.state is ContactState.WAITING else ()

@@ -11,6 +11,7 @@ from typing import Final, TextIO, TypeAlias
 from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.views import Standing
 from assist.campaign.model import Outcome
+from assist.store import AT_LEISURE
 
 COLUMNS: Final = (
     "id", "phone", "state", "outcome", "result", "attempts", "last_at", "due", "seconds", "cost_usd", "caller_id"
@@ -72,7 +73,7 @@ async def standings(
     """
     cursor: int | None = first
     while cursor is not None:
-        page = await ledger.contacts(campaign, cursor, outcomes=outcomes)
+        page = await ledger.contacts(campaign, cursor, outcomes=outcomes, within=AT_LEISURE)
         for standing in page.standings:
             yield standing
         cursor = page.cursor

@@ -20,6 +20,7 @@ from assist.campaign.ledger.registries import Registry
 from assist.campaign.numbers import normalise, spelled
 from assist.campaign.rows import File, Row, open_file
 from assist.errors import ConfigurationError
+from assist.store import AT_LEISURE
 
 AT_ONCE: Final = 1000
 
@@ -71,7 +72,7 @@ class DoNotCall:
                 while some := list(islice(rows, AT_ONCE)):
                     numbers = _sorted_out(some, country, errors)
                     keys = {self._ledger.number_key(number) for number in numbers}
-                    new = await self._ledger.suppress(keys, campaign, source=source) if keys else 0
+                    new = await self._ledger.suppress(keys, campaign, source=source, within=AT_LEISURE) if keys else 0
                     progress = replace(
                         progress,
                         share=reading.share,

@@ -29,7 +29,7 @@ stays for ever, and goes last when there is no room. The braces keep a cache in 
 """
 
 from assist.store.audit import Audit, Deed, operator
-from assist.store.bounds import IN_CALL, OUT_OF_CALL, bounded
+from assist.store.bounds import AT_LEISURE, IN_CALL, OUT_OF_CALL, bounded
 from assist.store.callers import Callers
 from assist.store.history import NEWS, History, Page
 from assist.store.records import CallRecord, TurnRecord, Usage, UseRecord, Worker
@@ -37,6 +37,7 @@ from assist.store.store import ASSISTANT_KEPT, MOST_EVENTS, SESSION_KEPT, Event,
 
 __all__ = [
     "ASSISTANT_KEPT",
+    "AT_LEISURE",
     "IN_CALL",
     "MOST_EVENTS",
     "NEWS",

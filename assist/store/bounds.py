@@ -14,6 +14,8 @@ IN_CALL: Final = 0.05
 """Seconds that a caller may be kept waiting for Redis."""
 OUT_OF_CALL: Final = 2.0
 """Seconds, where nobody is on the line."""
+AT_LEISURE: Final = 30.0
+"""Seconds for one step of many, where somebody sees how far it is: to begin again costs more than to wait."""
 
 
 @asynccontextmanager

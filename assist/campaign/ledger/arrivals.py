@@ -20,7 +20,7 @@ from assist.campaign.ledger.records import contact_record, ms
 from assist.campaign.ledger.scripts import Scripts
 from assist.campaign.model import Contact, Outcome
 from assist.errors import StoreError
-from assist.store import OUT_OF_CALL, bounded
+from assist.store import AT_LEISURE, bounded
 
 AT_ONCE: Final = 250
 """Contacts in one script: some milliseconds, in which Redis does nothing else."""
@@ -83,7 +83,7 @@ class Arrivals:
     async def accept(self, arrival: Arrival) -> None:
         """Let everything that was written down be taken in, be it by `take_in` of somebody else."""
         keys = (*self._keys.of(arrival.campaign), self._list(arrival))
-        async with bounded(OUT_OF_CALL):
+        async with bounded(AT_LEISURE):
             answer: int = await self._scripts.accept(keys, (arrival.campaign, arrival.id))
         if answer == -1:
             raise StoreError("no such campaign in the ledger, or one that was cancelled")
@@ -92,7 +92,7 @@ class Arrivals:
 
     async def take_in(self) -> int:
         """Take in some of what was accepted first. Returns how many contacts it was of; 0: nothing is left to do."""
-        async with bounded(OUT_OF_CALL):
+        async with bounded(AT_LEISURE):
             while entry := await self._first():
                 campaign, identity = json.loads(entry)
                 arrival = Arrival(campaign, identity)
@@ -116,7 +116,7 @@ class Arrivals:
     async def _push(self, arrival: Arrival, head: Mapping[str, Any], items: Iterable[str | bytes]) -> None:
         # Two alike in turn must not be taken for one another.
         about = json.dumps({**head, "mark": secrets.token_hex(4)})
-        async with bounded(OUT_OF_CALL), self._redis.pipeline(transaction=True) as pipe:
+        async with bounded(AT_LEISURE), self._redis.pipeline(transaction=True) as pipe:
             pipe.rpush(self._list(arrival), about, *items)
             pipe.expire(self._list(arrival), FORGOTTEN)
             await pipe.execute()

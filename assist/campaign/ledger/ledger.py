@@ -19,7 +19,7 @@ from assist.campaign.ledger.starts import Starts
 from assist.campaign.ledger.views import Counts, Known, Page, Standing, Views, Why
 from assist.campaign.model import CampaignState, Contact, ContactState, Limits, Outcome
 from assist.errors import StoreError
-from assist.store import OUT_OF_CALL, Event, bounded
+from assist.store import AT_LEISURE, OUT_OF_CALL, Event, bounded
 from assist.store.secret import number_key
 
 AT_ONCE: Final = 500
@@ -103,7 +103,7 @@ class Ledger:
         count = 0
         for batch in _batches(contacts):
             by_group: dict[str, list[str]] = defaultdict(list)
-            async with bounded(OUT_OF_CALL):
+            async with bounded(AT_LEISURE):
                 for standing in await self._views.standings(campaign, batch):
                     by_group[standing.contact.group].append(standing.contact.id)
                 for group, ids in by_group.items():
@@ -121,7 +121,12 @@ class Ledger:
                 return count
 
     async def suppress(
-        self, numbers: bytes | Iterable[bytes], campaign: str | None = None, *, source: str = "owner"
+        self,
+        numbers: bytes | Iterable[bytes],
+        campaign: str | None = None,
+        *,
+        source: str = "owner",
+        within: float = OUT_OF_CALL,
     ) -> int:
         """Let nobody call these *numbers*, given by their keys, or not this campaign. Returns how many are new.
 
@@ -131,9 +136,9 @@ class Ledger:
         new = 0
         async with self._redis.client() as connection:
             for batch in _batches([numbers] if isinstance(numbers, bytes) else numbers):
-                async with bounded(OUT_OF_CALL):
+                async with bounded(within):
                     new += await self._scripts.suppress(keys, (source, *batch), client=connection)
-            async with bounded(OUT_OF_CALL):
+            async with bounded(within):
                 if not await self._confirm(connection):
                     raise StoreError("Redis: what must not be lost is not as safe as demanded")
         return new
@@ -165,9 +170,10 @@ class Ledger:
         states: Collection[ContactState] = (),
         outcomes: Collection[Outcome] = (),
         size: int = AT_ONCE,
+        within: float = OUT_OF_CALL,
     ) -> Page:
         """Return contacts as they came, from *cursor* on: a page of *size*, of which only those that fit are shown."""
-        async with bounded(OUT_OF_CALL):
+        async with bounded(within):
             return await self._views.contacts(campaign, cursor, size, states, outcomes)
 
     async def contact(self, campaign: str, contact: str) -> Standing | None:
@@ -181,9 +187,9 @@ class Ledger:
             found = await self._views.standings(campaign, [contact])
             return await self._views.why(campaign, contact, self.number_key(found[0].contact.number)) if found else None
 
-    async def known(self, campaign: str, numbers: Sequence[bytes]) -> list[Known]:
+    async def known(self, campaign: str, numbers: Sequence[bytes], *, within: float = OUT_OF_CALL) -> list[Known]:
         """Return what all campaigns together know of each of these *numbers*, given by their keys."""
-        async with bounded(OUT_OF_CALL):
+        async with bounded(within):
             return await self._views.known(campaign, numbers)
 
     async def events(self, campaign: str, after: str = "0", most: int = 1000) -> Sequence[tuple[str, Event]]:

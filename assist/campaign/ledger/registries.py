@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from assist.campaign.ledger.keys import Keys
-from assist.store import OUT_OF_CALL, bounded
+from assist.store import AT_LEISURE, OUT_OF_CALL, bounded
 
 AT_ONCE = 1000
 
@@ -64,7 +64,7 @@ class Registries:
         name = self._keys("suppressed") if campaign is None else self._keys("unwanted", campaign)
         cursor = 0
         while True:
-            async with bounded(OUT_OF_CALL):
+            async with bounded(AT_LEISURE):
                 answer: Any = await self._redis.hscan(name, cursor, count=AT_ONCE)
             cursor, page = answer
             for number, mark in page.items():
