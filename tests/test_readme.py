@@ -1,4 +1,4 @@
-"""What the README says of names is what the program knows."""
+"""What the documentation says of names is what the program knows."""
 
 import re
 from pathlib import Path
@@ -9,10 +9,12 @@ from assist.engines.table import TABLES, Packaged
 from assist.settings import variables
 
 ROOT = Path(__file__).parent.parent
+PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
 
 
-def test_the_readme_lists_every_setting_and_no_other() -> None:
-    rows = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+def test_every_setting_is_listed_and_no_other() -> None:
+    lines = (ROOT / "docs/settings.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| `")]
     listed = {name for row in rows for name in re.findall(r"`([A-Z][A-Z_]+)`", row.split("|")[1])}
     assert listed == set(variables()) - {"STATE_DIRECTORY"}
 
@@ -25,9 +27,9 @@ def test_the_readme_lists_every_engine_and_no_other() -> None:
     assert listed == packaged - {"echo"}
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.es.md"])
-def test_paths_in_the_readme_exist(readme: str) -> None:
-    text = (ROOT / readme).read_text(encoding="utf-8")
-    paths = re.findall(r"(?:\]\(|`)((?:scripts|config|freeswitch)/[\w./-]+)", text)
-    assert paths
-    assert [path for path in paths if not (ROOT / path).exists()] == []
+@pytest.mark.parametrize("page", ["README.md", "README.es.md", *PAGES])
+def test_paths_in_the_documentation_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    linked = [((ROOT / page).parent, path) for path in re.findall(r"\]\((?!https?:)([\w./-]+)", text)]
+    named = [(ROOT, path) for path in re.findall(r"`((?:scripts|config|freeswitch)/[\w./-]+)", text)]
+    assert [path for where, path in linked + named if not (where / path).exists()] == []
