@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import signal
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,9 +14,10 @@ from rich.console import Console
 
 from assist.api.cli import api, keys
 from assist.api.reach import check_settings
-from assist.app import API_COMMAND, WORKER_COMMAND, place_call, sweep_media, worker
+from assist.app import API_COMMAND, WORKER_COMMAND, sweep_media, worker
 from assist.bench.cli import bench
 from assist.campaign.cli import campaign
+from assist.campaign.flaw import Unfit
 from assist.campaign.service import dialer
 from assist.demo.run import run_demo
 from assist.demo.show import show
@@ -25,6 +28,7 @@ from assist.errors import AssistError, ConfigurationError, HungUp
 from assist.heartbeat import heartbeat
 from assist.log import set_up_logging
 from assist.monitor.service import monitored
+from assist.placing.by_hand import call_by_hand
 from assist.privacy.cli import audit, erase, retention
 from assist.privacy.retention import Sweeping
 from assist.prompts.cli import prompts
@@ -108,18 +112,24 @@ async def _work(settings: Settings) -> None:
 @cli.command()
 @click.argument("number")
 @click.option("--assistant", required=True, help="Name of the assistant that speaks.")
-@click.option("--gateway", default="carrier", show_default=True, help="Of FreeSWITCH's configuration.")
-def call(number: str, assistant: str, gateway: str) -> None:
-    """Call NUMBER and let an assistant talk; shows the conversation."""
+@click.option("--gateway", help="Of FreeSWITCH's configuration, if not that of ASSIST_CALLS_GATEWAY.")
+def call(number: str, assistant: str, gateway: str | None) -> None:
+    """Call NUMBER and let an assistant talk; shows the conversation. Ctrl-C hangs up."""
     settings = read_settings("ASSIST_ESL_PASSWORD")
+    if gateway:
+        settings = replace(settings, calls=settings.calls.model_copy(update={"gateway": gateway}))
     set_up_logging(form=settings.logs.format)
+    try:
+        asyncio.run(_follow(settings, number, assistant))
+    except Unfit as unfit:
+        raise click.BadParameter(str(unfit), param_hint="NUMBER") from unfit
+
+
+async def _follow(settings: Settings, number: str, assistant: str) -> None:
     console = Console()
-
-    async def follow() -> None:
-        async for event in place_call(settings, number, assistant, gateway, str(uuid4())):
+    async with aclosing(call_by_hand(settings, number, assistant, str(uuid4()))) as happening:
+        async for event in happening:
             show(console, event)
-
-    asyncio.run(follow())
 
 
 @cli.command()

@@ -6,32 +6,28 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, nullcontext
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias
-from uuid import uuid4
 
 import numpy as np
 import pytest
 from redis.asyncio import Redis
 
-import assist.journal
-from assist.app import place_call, sweep_media, worker
+from assist.app import sweep_media, worker
 from assist.assistant import Assistant
-from assist.call.channel import Direction, Line
-from assist.call.events import Ended, Event, Heard, Said, Started, Turn
+from assist.call.events import Ended, Heard, Said, Started, Turn
 from assist.demo.measure import interruption_times, read_stereo, utterances
-from assist.errors import ConfigurationError, HungUp, MediaLost
-from assist.journal import Journal
+from assist.errors import ConfigurationError, MediaLost
 from assist.llm import HangUp, LanguageModel, Part
 from assist.settings import Settings, read_settings
 from assist.simulate.caller import Step
 from assist.simulate.line import SimulatedLine
 from assist.simulate.ports import free_port
 from assist.store import open_store
-from tests.event_socket import FarEnd, listening
+from tests.event_socket import listening
 from tests.fakes import FakeBrain
 from tests.fast_time import hasten
 from tests.redis_process import redis_process
@@ -48,7 +44,7 @@ from tests.service import (
     said,
     write_assistant,
 )
-from tests.test_switch_control import PASSWORD, finish_job, greet
+from tests.test_switch_control import PASSWORD, greet
 
 # Time that is measured, on a machine that others use too: what fails is looked at once more.
 pytestmark = [pytest.mark.slow, pytest.mark.flaky(reruns=1)]
@@ -341,81 +337,3 @@ async def test_without_a_password_of_the_switch_nothing_is_swept(at: Set, tmp_pa
     (media / "gone-0.r8").touch()
     await sweep_media(at())
     assert list(media.iterdir())
-
-
-# Placing calls
-
-
-@asynccontextmanager
-async def placed(at: Set, redis_url: str, call: str) -> AsyncIterator[tuple["asyncio.Task[list[Event]]", FarEnd]]:
-    """Yield a call under way, and the switch it is asked of."""
-    async with listening() as (port, arrived):
-        settings = at(ASSIST_ESL_PORT=str(port), ASSIST_ESL_PASSWORD=PASSWORD)
-
-        async def place() -> list[Event]:
-            return [event async for event in place_call(settings, "600000001", "uno", "carrier", call)]
-
-        placing = asyncio.create_task(place())
-        try:
-            yield placing, await greet(arrived)
-        finally:
-            placing.cancel()
-            await asyncio.wait([placing], timeout=2)
-
-
-async def test_a_call_that_is_placed_is_followed_to_its_end(at: Set, redis_url: str) -> None:
-    call = str(uuid4())
-    happens: list[Event] = [Started("uno", "es", resumed=False), Ended("NORMAL_CLEARING", {})]
-    async with asyncio.timeout(20), placed(at, redis_url, call) as (placing, switch):
-        asked = await finish_job(switch, f"+OK {call}")
-        async with open_store(redis_url, timedelta(days=1)) as store:
-            line = Line(call, Direction.OUTBOUND, "", "", "", "uno")
-            async with Journal(store, line, "uno", datetime.now(UTC)) as journal:
-                for event in happens:
-                    journal.write(event)
-        assert (await switch.receive()).text == f"api uuid_kill {call} NORMAL_CLEARING"
-        switch.print("-ERR No such channel!")
-        assert await placing == happens
-    assert asked.startswith(f"bgapi originate {{origination_uuid={call},")
-    assert "assist_assistant=uno" in asked
-    assert "assist_direction=outbound" in asked
-    assert "}sofia/gateway/carrier/600000001 600000001 XML assist" in asked
-
-
-async def test_whoever_stops_while_it_rings_ends_the_call(at: Set, redis_url: str) -> None:
-    call = str(uuid4())
-    async with asyncio.timeout(20), placed(at, redis_url, call) as (placing, switch):
-        while not (await switch.receive()).text.startswith("bgapi originate "):
-            switch.reply("+OK")
-        switch.reply("+OK Job-UUID: x")
-        placing.cancel()
-        assert (await switch.receive()).text == f"api uuid_kill {call} NORMAL_CLEARING"
-        switch.print("+OK")
-
-
-async def test_a_call_that_no_worker_held_to_its_end_is_not_followed_for_ever(
-    at: Set, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(assist.journal, "WAIT", timedelta(seconds=0.1))
-    call = str(uuid4())
-    async with asyncio.timeout(20), placed(at, redis_url, call) as (placing, switch):
-        await finish_job(switch, f"+OK {call}")
-        for exists in ("true", "false"):
-            assert (await switch.receive()).text == f"api uuid_exists {call}"
-            switch.print(exists)
-        assert (await switch.receive()).text.startswith("api uuid_kill ")
-        switch.print("-ERR No such channel!")
-        assert await placing == []
-
-
-async def test_a_call_that_nobody_answers_says_why(at: Set, redis_url: str) -> None:
-    async with asyncio.timeout(20), placed(at, redis_url, str(uuid4())) as (placing, switch):
-        await finish_job(switch, "-ERR USER_BUSY")
-        with pytest.raises(HungUp, match="USER_BUSY"):
-            await placing
-
-
-async def test_an_assistant_that_does_not_exist_calls_nobody(at: Set) -> None:
-    events = place_call(at(ASSIST_ESL_PASSWORD=PASSWORD), "600000001", "nadie", "carrier", "call")
-    with pytest.raises(ConfigurationError, match="there is no such assistant"):
-        await anext(events)

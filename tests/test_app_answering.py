@@ -40,7 +40,7 @@ async def test_what_is_said_while_a_call_waits_for_its_campaign_is_heard(
         await spoken.wait()
         yield None
 
-    monkeypatch.setattr("assist.app.holding", slow)
+    monkeypatch.setattr("assist.worker.holding", slow)
     settings, call = at(), str(uuid4())
     async with (
         worker(settings, nullcontext()),

@@ -99,6 +99,7 @@ def test_a_call_without_a_switch_is_told_and_ends_1(tmp_path: Path, redis_url: s
         ASSIST_ASSISTANTS_DIR=str(tmp_path),
         ASSIST_ESL_PASSWORD="a-long-one",
         ASSIST_ESL_PORT=str(port),
+        ASSIST_DURABLE="memory",
         REDIS_URL=redis_url,
     )
     assert ended.returncode == 1

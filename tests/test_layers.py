@@ -10,6 +10,7 @@ LAYERS = [
     {"__main__", "cli"},
     {"bench", "demo", "doctor", "prompts"},
     {"app"},
+    {"worker"},
     {"api"},
     {"webhooks", "placing", "privacy"},
     {"campaign"},

@@ -17,19 +17,17 @@ from assist.api.keys import Keys
 from assist.api.once import Shelf
 from assist.campaign.cli_desk import Desk
 from assist.campaign.files import Files, read_files
-from assist.campaign.ledger import Durability, Ledger
-from assist.campaign.ledger.durability import demanded
+from assist.campaign.ledger import Ledger
 from assist.campaign.node import Node, open_nodes
 from assist.campaign.service import ledger_of
 from assist.embedded_redis import redis_server
 from assist.monitor.redis import redis_look
 from assist.monitor.sight import Look
 from assist.monitor.switch import switch_look
-from assist.placing.destination import Guard, guard_of
+from assist.placing.exchange import Exchange, open_exchange
 from assist.placing.placement import Book
-from assist.placing.placer import Placer, placing
 from assist.settings import Settings
-from assist.store import OUT_OF_CALL, Store, bounded, open_store
+from assist.store import Store, open_store
 from assist.webhooks.service import Webhooks, open_webhooks
 
 SOON: Final = timedelta(milliseconds=250)
@@ -48,9 +46,7 @@ class Rooms:
     files: Files
     nodes: Mapping[str, Node]
     """The FreeSWITCHes that were reached; none, where nobody has told us the Event Socket's password."""
-    guard: Guard
-    book: Book
-    placer: Placer
+    exchange: Exchange
     keys: Keys
     shelf: Shelf
     jobs: JobBook
@@ -80,6 +76,10 @@ class Rooms:
     def ledger(self) -> Ledger:
         return self.desk.ledger
 
+    @property
+    def book(self) -> Book:
+        return self.exchange.book
+
 
 async def rooms_of(request: Request) -> Rooms:
     """Return what the routes work with."""
@@ -94,7 +94,6 @@ Here = Annotated[Rooms, Depends(rooms_of)]
 async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
     """Lend them. Raises `AssistError`."""
     files = await asyncio.to_thread(read_files, settings)
-    guard = guard_of(settings.calls)
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(redis_server(settings))
         store = await stack.enter_async_context(open_store(url, settings.redis.retention))
@@ -103,17 +102,14 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
         nodes: Mapping[str, Node] = {}
         if settings.esl.password:
             nodes = await stack.enter_async_context(open_nodes(settings.esl))
-        book = await _book(redis, settings)
         jobs = JobBook(redis)
         imports = Imports(jobs, files, ledger, settings.files.state_dir / "imports")
-        placer = await stack.enter_async_context(placing(Placer(settings.calls, book, nodes, store)))
+        exchange = await stack.enter_async_context(open_exchange(settings, url, ledger, nodes, store))
         yield Rooms(
             desk=Desk(settings, ledger, store),
             files=files,
             nodes=nodes,
-            guard=guard,
-            book=book,
-            placer=placer,
+            exchange=exchange,
             keys=Keys(redis),
             shelf=Shelf(redis),
             jobs=jobs,
@@ -123,14 +119,6 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
             calls=await stack.enter_async_context(run_hub(_of_calls(store, settings.api.watchers))),
             campaigns=await stack.enter_async_context(run_hub(_of_campaigns(ledger, settings.api.watchers))),
         )
-
-
-async def _book(redis: Redis, settings: Settings) -> Book:
-    durability = Durability(settings.redis.durable)
-    async with bounded(OUT_OF_CALL):
-        confirm = await demanded(redis, durability, ours=settings.redis.url is None)
-    limits = settings.calls.per_day, settings.calls.per_number
-    return Book(redis, confirm, settings.redis.retention, limits)
 
 
 def _of_calls(store: Store, most: int) -> Hub:

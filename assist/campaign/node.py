@@ -6,7 +6,7 @@ Each goes by a name of its own, wherever it is reached from: in two pods one and
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping, Set
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import NoReturn, Protocol
 
 from assist.campaign.causes import End, end_of
@@ -132,28 +132,39 @@ class FreeSwitchNode:
         async with _bounded():
             return await self._connected().seconds_up() if self._has_memory else 0.0
 
+    @asynccontextmanager
+    async def connected(self, known: MutableMapping[str, Node]) -> AsyncIterator[Control]:
+        """Be connected, and among those that are *known* once FreeSWITCH has said its name.
+
+        Raises `ConnectionLost`, `ConfigurationError`, `CommandFailed`.
+        """
+        try:
+            async with control(*self._address) as switch:
+                switch.connection.subscribe(self._notice)
+                await switch.connection.command("event json CHANNEL_HANGUP_COMPLETE")
+                # The first job makes it subscribe to jobs: no call is to wait for that.
+                await switch.connection.bgapi("status")
+                await self._be_introduced(switch, known)
+                self._switch = switch
+                yield switch
+        finally:
+            self._switch = None
+
     async def keep(self, known: MutableMapping[str, Node]) -> NoReturn:
-        """Be connected whenever FreeSWITCH lets us, and among those that are *known* once it has said its name."""
+        """Be connected whenever FreeSWITCH lets us."""
         complained = reached = False
         while True:
             try:
-                async with control(*self._address) as switch:
-                    switch.connection.subscribe(self._notice)
-                    await switch.connection.command("event json CHANNEL_HANGUP_COMPLETE")
-                    # The first job makes it subscribe to jobs: no call is to wait for that.
-                    await switch.connection.bgapi("status")
-                    await self._be_introduced(switch, known)
+                async with self.connected(known) as switch:
                     if reached:
                         ESL_RECONNECTS.inc()
-                    self._switch, complained, reached = switch, False, True
+                    complained, reached = False, True
                     log.info("calls may be placed by the FreeSWITCH at %s:%d", *self._address[:2])
                     await switch.connection.closed()
             except (ConnectionLost, ConfigurationError, CommandFailed) as error:
                 if not complained:
                     log.error("no calls are placed there until this is mended: %s", error)
                 complained = True
-            finally:
-                self._switch = None
             await asyncio.sleep(RECONNECT)
 
     async def _be_introduced(self, switch: Control, known: MutableMapping[str, Node]) -> None:
@@ -201,11 +212,10 @@ class FreeSwitchNode:
 @asynccontextmanager
 async def open_nodes(esl: Esl) -> AsyncIterator[Mapping[str, Node]]:
     """Lend the FreeSWITCHes of the settings, by name: each from when it is first reached, which nobody waits for."""
-    password = esl.password.get_secret_value() if esl.password else ""
     nodes: dict[str, Node] = {}
     once = Once()
     keeping = [
-        asyncio.create_task(FreeSwitchNode(host, port, password, once).keep(nodes), name=f"node {host}:{port}")
+        asyncio.create_task(FreeSwitchNode(host, port, _password(esl), once).keep(nodes), name=f"node {host}:{port}")
         for host, port in esl.addresses
     ]
     try:
@@ -214,6 +224,28 @@ async def open_nodes(esl: Esl) -> AsyncIterator[Mapping[str, Node]]:
         for task in keeping:
             task.cancel()
         await asyncio.gather(*keeping, return_exceptions=True)
+
+
+@asynccontextmanager
+async def reach_node(esl: Esl) -> AsyncIterator[Mapping[str, Node]]:
+    """Lend the first FreeSWITCH of the settings that can be reached just now, by its name; once lost, it stays so.
+
+    Raises `ConfigurationError`, `CommandFailed`, or `ConnectionLost`, of the last.
+    """
+    nodes: dict[str, Node] = {}
+    async with AsyncExitStack() as stack:
+        for host, port in esl.addresses:
+            try:
+                await stack.enter_async_context(FreeSwitchNode(host, port, _password(esl)).connected(nodes))
+                break
+            except ConnectionLost:
+                if (host, port) == esl.addresses[-1]:
+                    raise
+        yield nodes
+
+
+def _password(esl: Esl) -> str:
+    return esl.password.get_secret_value() if esl.password else ""
 
 
 @asynccontextmanager

@@ -15,10 +15,9 @@ from assist.api.once import IdempotencyKey, OnceRoute, wish_of
 from assist.api.problem import Fault, Refusal, retry_after
 from assist.api.rooms import Here, Rooms
 from assist.campaign.flaw import Unfit
-from assist.campaign.numbers import Number
-from assist.campaign.suppression import DoNotCall
 from assist.errors import ConfigurationError
 from assist.placing.destination import NotAllowed
+from assist.placing.exchange import NotWanted
 from assist.placing.placement import LimitReached
 from assist.placing.placer import Unreachable, Wish
 
@@ -41,12 +40,11 @@ async def place_call(
     With an idempotency key it rings once, however often this is sent, and whatever crashes: a call of which nobody
     knows whether it rang is `unknown`, and is not placed again.
     """
-    number = await _number(rooms, wanted.to)
-    _check_assistant(rooms, wanted.assistant)
     call = wish_of(asker, idempotency_key) if idempotency_key else str(uuid4())
-    key = rooms.ledger.number_key(number.e164)
+    wish = await _wish(rooms, call, wanted)
+    _check_assistant(rooms, wanted.assistant)
     try:
-        await rooms.placer.place(Wish(call, number, key, wanted.assistant, wanted.reference))
+        await rooms.exchange.placer.place(wish)
     except LimitReached as limit:
         raise Refusal("limit-reached", str(limit), headers=retry_after(limit.retry_after)) from limit
     except Unreachable as error:
@@ -56,17 +54,14 @@ async def place_call(
     return await look(rooms, call)
 
 
-async def _number(rooms: Rooms, written: str) -> Number:
-    """Return the number that may be called. Raises `Refusal`, which does not repeat it."""
+async def _wish(rooms: Rooms, call: str, wanted: NewCall) -> Wish:
+    """Return what may be wished. Raises `Refusal`, which does not repeat the number."""
     try:
-        number = rooms.guard.read(written)
-    except Unfit as unfit:
-        raise Refusal("destination-not-allowed", errors=[Fault(detail=str(unfit), pointer="/to")]) from unfit
-    except NotAllowed as refused:
+        return await rooms.exchange.wish(call, wanted.to, wanted.assistant, wanted.reference)
+    except (Unfit, NotAllowed) as refused:
         raise Refusal("destination-not-allowed", errors=[Fault(detail=str(refused), pointer="/to")]) from refused
-    if await DoNotCall(rooms.ledger).holds(number.e164):
-        raise Refusal("do-not-call", "Whoever has this number does not want to be called.")
-    return number
+    except NotWanted as unwanted:
+        raise Refusal("do-not-call", "Whoever has this number does not want to be called.") from unwanted
 
 
 def _check_assistant(rooms: Rooms, name: str) -> None:
