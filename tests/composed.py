@@ -88,7 +88,7 @@ class Composed:
     @asynccontextmanager
     async def _started(self, name: str) -> AsyncIterator[None]:
         service = SERVICES[name]
-        command = [*ENTRYPOINTS[name], *(self._here(word) for word in service["command"])]
+        command = [*ENTRYPOINTS[name], *(self.here(word) for word in service["command"])]
         with (self.directory / f"{name}.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 *command, env=self._environment(name), cwd=self._place("/srv/assist"), stdout=log, stderr=log,
@@ -115,7 +115,7 @@ class Composed:
 
     async def _is_wrong(self, check: Iterable[str]) -> int | None:
         asked = await asyncio.create_subprocess_exec(
-            *(self._here(word) for word in check), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            *(self.here(word) for word in check), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
             return await asked.wait()
@@ -128,10 +128,10 @@ class Composed:
         """Return the variables of that container, and none of this process's but the path."""
         found = {"PATH": os.environ["PATH"], "HOME": str(self.directory)}
         if name in OWN:
-            found |= {variable: self._here(value) for variable, value in re.findall(r"(ASSIST_\w+)=(\S+)", IMAGE)}
+            found |= {variable: self.here(value) for variable, value in re.findall(r"(ASSIST_\w+)=(\S+)", IMAGE)}
         for variable, value in SERVICES[name].get("environment", {}).items():
             if value is not None:
-                found[variable] = self._here(self._filled_in(value))
+                found[variable] = self.here(self._filled_in(value))
             elif variable in self._given:
                 found[variable] = self._given[variable]
         return found
@@ -146,7 +146,7 @@ class Composed:
 
         return re.sub(r"\$\{(\w+):([-?])([^}]*)\}", fill, value)
 
-    def _here(self, text: str) -> str:
+    def here(self, text: str) -> str:
         """Return *text* with the places and ports of this machine."""
         for place in self._places:
             text = re.sub(rf"(?<![\w.-]){place}(?![\w-])", str(self._place(place)), text)
@@ -172,7 +172,7 @@ class Composed:
             shutil.copytree(source, place)
         for path in source.glob("*.yml") if source.is_dir() else [source]:
             text = re.sub(r"_interval: 15s", "_interval: 1s", path.read_text(encoding="utf-8"))
-            (place / path.name if source.is_dir() else place).write_text(self._here(text), encoding="utf-8")
+            (place / path.name if source.is_dir() else place).write_text(self.here(text), encoding="utf-8")
 
 
 def _ports(text: str) -> list[int]:
