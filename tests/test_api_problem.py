@@ -52,6 +52,12 @@ def problem_of(response: httpx.Response) -> Problem:
         (409, "POST", "/v1/campaigns/uno/pause", {}),
         (412, "PUT", "/v1/assistants/uno", {"headers": {"If-Match": '"old"'}}),
         (413, "POST", "/v1/calls", {"content": "x" * 1_000_001, "headers": JSON}),
+        (
+            413,
+            "POST",
+            "/v1/assistant-checks",
+            {"content": "x" * 200_001, "headers": {"Content-Type": "application/yaml"}},
+        ),
         (415, "POST", "/v1/calls", {"content": "x", "headers": {"Content-Type": "text/plain"}}),
         (415, "POST", "/v1/calls", {"content": "{}"}),
         (422, "POST", "/v1/calls", {"json": {"to": "+34612345678"}}),

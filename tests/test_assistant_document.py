@@ -71,3 +71,16 @@ def test_what_is_not_yaml_is_one_mistake_with_its_line(text: bytes, line: int) -
 
 def test_an_alias_is_what_it_stands_for() -> None:
     assert read("a.yaml", b"a: &x [1, 2]\nb: *x\n").values == {"a": [1, 2], "b": [1, 2]}
+
+
+def test_aliases_that_multiply_are_too_much() -> None:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+    for name, before in zip("bcdefgh", "abcdefg", strict=True):
+        lines.append(f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]")
+    (mistake,) = read("x.yaml", "\n".join(lines).encode()).mistakes
+    assert "too much is in it" in mistake.mistake
+
+
+def test_what_is_nested_too_deeply_is_told() -> None:
+    (mistake,) = read("x.yaml", b"a: " + b"[" * 50_000).mistakes
+    assert mistake.mistake == "it is nested too deeply"

@@ -21,6 +21,8 @@ from assist.api.recorded import recorded
 from assist.api.rooms import Rooms
 
 MEGABYTE: Final = 1_000_000
+FILE: Final = 200_000
+"""Bytes of an assistant, of which a large one has a tenth; more would keep everybody waiting while it is read."""
 
 DESCRIPTION: Final = """
 Places telephone calls and has assistants hold them, follows them, runs campaigns.
@@ -52,7 +54,6 @@ ROUTERS: Final = (
     history.router,
     live.following,
     live.router,
-    assistants.router,
     campaigns.reading,
     campaigns.router,
     contacts.router,
@@ -100,6 +101,7 @@ def described(body: int = MEGABYTE, list_: int = 200 * MEGABYTE) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(recorded)])
     app.include_router(health.router)
+    app.include_router(assistants.router, dependencies=[Depends(recorded)], max_body_size=min(body, FILE))
     app.include_router(jobs.sending, dependencies=[Depends(recorded)], max_body_size=list_)
     problem.install(app)
     _complete(app)

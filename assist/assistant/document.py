@@ -65,6 +65,9 @@ def read(file: str, text: bytes) -> Document:
         what = f"this is not YAML: {error.problem or error.context}"
         mend = "look for a wrong indentation, a missing quote, or a colon or ? in a text without quotes"
         return Document(file, None, {}, (Mistake(file, mark.line + 1 if mark else 1, "", what, mend),))
+    except RecursionError:
+        deep = Mistake(file, 1, "", "it is nested too deeply", "close the brackets that are open")
+        return Document(file, None, {}, (deep,))
     except (yaml.reader.ReaderError, UnicodeDecodeError):
         wrong = Mistake(file, 1, "", "this is not text in UTF-8", "save the file as UTF-8")
         return Document(file, None, {}, (wrong,))
@@ -81,18 +84,26 @@ SCALARS: Mapping[str, Callable[[str], Plain]] = {
 """By the last part of the tag."""
 
 
+MOST_VALUES = 50_000
+"""In one file: a large assistant has a thousand. A few lines of aliases to aliases could be any number of them."""
+
+
 class Walk:
     """Turns nodes into values and remembers their lines."""
 
     def __init__(self, file: str) -> None:
         self._file = file
         self._around: list[yaml.Node] = []
+        self._count = 0
         self.lines: dict[Path, int] = {}
         self.mistakes: list[Mistake] = []
 
     def value(self, node: yaml.Node, path: Path) -> Plain:
         """Return what *node* holds."""
         self.lines.setdefault(path, node.start_mark.line + 1)
+        self._count += 1
+        if self._count > MOST_VALUES:
+            raise yaml.MarkedYAMLError(problem="too much is in it, or aliases multiply", problem_mark=node.start_mark)
         if any(node is outer for outer in self._around):
             raise yaml.MarkedYAMLError(problem="an alias to what it is a part of", problem_mark=node.start_mark)
         self._around.append(node)
