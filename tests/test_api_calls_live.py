@@ -15,6 +15,7 @@ from assist.aio import Stream
 from assist.api.application import application
 from assist.api.keys import Scope
 from assist.api.rooms import open_rooms
+from assist.api.serving import serve_api
 from assist.settings import read_settings
 from assist.simulate.ports import free_port
 from tests.api_rig import Api, client_of, open_api
@@ -176,3 +177,40 @@ async def test_the_same_key_rings_once_also_if_the_process_dies_between(
 
 def _name(key: str) -> str:
     return hashlib.sha256(f"{key.split('_')[1]}\nk1".encode()).hexdigest()
+
+
+async def test_whoever_follows_a_call_may_come_again_from_where_he_was(
+    tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, port = asyncio.Event(), free_port()
+    async with opened(tmp_path, redis_url, monkeypatch) as (api, _), asyncio.TaskGroup() as tasks:
+        tasks.create_task(serve_api(read_settings(), ("127.0.0.1", port), stop))
+        call = (await place(api.client, HUMAN)).json()["id"]
+        await told(api, call, "Said", GREETING)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            before = await followed(client, call, until_="said")
+            await api.client.post(f"/v1/calls/{call}/say", json={"text": "Un momento."})
+            await told(api, call, "Said", "Un momento.")
+            await api.client.post(f"/v1/calls/{call}/hang-up")
+            after = await followed(client, call, after=before[-1][0])
+        stop.set()
+    assert (before[0][1], before[-1][1]) == ("started", "said")
+    assert after[-1][1] == "ended"
+    assert "said" in [kind for _, kind in after]
+    assert not {identity for identity, _ in before} & {identity for identity, _ in after}
+
+
+async def followed(client: httpx.AsyncClient, call: str, *, until_: str = "", after: str = "") -> list[tuple[str, str]]:
+    """Return id and kind of what is told, up to the first of a kind, or to the end."""
+    found: list[tuple[str, str]] = []
+    kind = ""
+    headers = {"Last-Event-ID": after} if after else {}
+    async with client.stream("GET", f"/v1/calls/{call}/events", headers=headers) as response:
+        async for line in response.aiter_lines():
+            if line.startswith("event: "):
+                kind = line.removeprefix("event: ")
+            if line.startswith("id: "):
+                found.append((line.removeprefix("id: "), kind))
+                if kind == until_:
+                    break
+    return found
