@@ -1,5 +1,6 @@
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4, uuid5
@@ -9,12 +10,12 @@ from redis.asyncio import Redis
 
 from assist.campaign.causes import End
 from assist.campaign.ledger import Durability, open_ledger
-from assist.campaign.model import NAMESPACE, ContactState, Outcome, Result, attempt_id
+from assist.campaign.model import NAMESPACE, Blocked, Breaker, ContactState, Outcome, Refusal, Result, attempt_id
 from assist.campaign.reaper import GIVEN_UP, Reaper, Reconciliation
 from assist.errors import StoreError
 from assist.store import CallRecord, Store, open_store
-from tests.dialing import FakeNode, plans
-from tests.ledgers import Clocked, clocked_ledger, people
+from tests.dialing import BUSY, FakeNode, plans
+from tests.ledgers import LIMITS, Clocked, clocked_ledger, people
 from tests.redis_process import redis_process
 
 
@@ -28,7 +29,9 @@ async def clocked(redis_url: str) -> AsyncIterator[Clocked]:
 async def store(redis_url: str) -> AsyncIterator[Store]:
     async with open_store(redis_url, timedelta(days=1)) as lent, Redis.from_url(redis_url) as redis:
         yield lent
-        await redis.delete(f"call:{attempt_id('c', 'p0', 1)}")
+        for number in range(5):
+            call = attempt_id("c", f"p{number}", 1)
+            await redis.delete(f"call:{call}", f"events:{call}")
 
 
 @pytest.fixture
@@ -102,10 +105,10 @@ async def test_a_call_that_lives_is_waited_for(clocked: Clocked, reaper: Reaper,
         await reaper.reap()
     assert (await clocked.ledger.counts("c")).states == {ContactState.DIALING: 1}
     node.living.clear()
-    node.remembered[claim.id] = End("NORMAL_CLEARING", talked=2.0)
+    node.remembered[claim.id] = BUSY
     await clocked.later(31)
     await reaper.reap()
-    assert (await clocked.ledger.counts("c")).results == {Result.HUMAN: 1}
+    assert (await clocked.ledger.counts("c")).results == {Result.BUSY: 1}
 
 
 async def test_nothing_is_decided_while_the_freeswitch_cannot_be_asked(
@@ -160,27 +163,58 @@ async def test_what_the_history_knows_of_a_call_counts(clocked: Clocked, reaper:
 
 
 @pytest.mark.parametrize(
-    ("answered", "end", "result", "seconds"),
+    ("answered", "held", "end", "result", "seconds"),
     [
-        (False, End("USER_BUSY", 486), Result.BUSY, 0.0),
-        (False, End("NORMAL_CLEARING", talked=3.5), Result.HUMAN, 3.5),
-        (True, End("NORMAL_CLEARING"), Result.HUMAN, 0.0),
+        (False, False, BUSY, Result.BUSY, 0.0),
+        (False, True, End("NORMAL_CLEARING", talked=3.5), Result.HUMAN, 3.5),
+        (True, True, End("NORMAL_CLEARING"), Result.HUMAN, 0.0),
+        (False, False, End("NORMAL_TEMPORARY_FAILURE", talked=7.5), Result.FAILED, 7.5),
+        (True, False, End("NORMAL_TEMPORARY_FAILURE", talked=7.5), Result.FAILED, 7.5),
     ],
 )
 async def test_what_freeswitch_told_of_its_end_counts(
-    clocked: Clocked, reaper: Reaper, node: FakeNode, answered: bool, end: End, result: Result, seconds: float
+    clocked: Clocked,
+    reaper: Reaper,
+    store: Store,
+    node: FakeNode,
+    answered: bool,
+    held: bool,
+    end: End,
+    result: Result,
+    seconds: float,
 ) -> None:
     """The dialer that placed the call was lost; it does not matter since when."""
     await clocked.start("c", people(1))
     claim = await clocked.dialed()
     if answered:
         await clocked.ledger.attempts.answered(claim.id)
+    if held:
+        await store.add_event(claim.id, {"kind": "Started"})
     node.remembered[claim.id] = end
     await clocked.later(31)
     await reaper.reap()
     standing = await clocked.ledger.contact("c", "p0")
     assert standing is not None
     assert [(past.result, past.seconds) for past in standing.past] == [(result, seconds)]
+
+
+async def test_who_hears_only_an_apology_was_not_reached_and_many_of_them_stop_the_campaign(
+    clocked: Clocked, reaper: Reaper, node: FakeNode
+) -> None:
+    """FreeSWITCH cannot reach the workers, which live."""
+    limits = replace(LIMITS, breaker=Breaker(sample=4, failed=0.5, short=1.0, short_seconds=6.0))
+    await clocked.start("c", people(5), limits)
+    for _ in range(4):
+        claim = await clocked.dialed()
+        await clocked.ledger.attempts.answered(claim.id)
+        node.remembered[claim.id] = End("NORMAL_TEMPORARY_FAILURE", talked=7.7)
+    await clocked.later(31)
+    await reaper.reap()
+    counts = await clocked.ledger.counts("c")
+    assert (counts.results, Outcome.REACHED in counts.outcomes) == ({Result.FAILED: 4}, False)
+    refusal = await clocked.claim()
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Blocked.BREAKER
 
 
 async def test_an_attempt_of_a_campaign_whose_file_is_gone_ends_too(

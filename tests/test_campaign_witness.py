@@ -61,9 +61,13 @@ async def test_what_whoever_dialed_has_told_counts(clocked: Clocked, node: FakeN
     assert not node.remembered
 
 
-async def test_a_call_that_somebody_held_is_left_to_him(clocked: Clocked, node: FakeNode, witness: Witness) -> None:
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_call_that_was_answered_is_left_to_who_held_it_and_the_reaper(
+    clocked: Clocked, node: FakeNode, witness: Witness, told: bool
+) -> None:
     claim = await clocked.dialed()
-    await clocked.ledger.attempts.answered(claim.id)
+    if told:
+        await clocked.ledger.attempts.answered(claim.id)
     node.remembered[claim.id] = End("NORMAL_CLEARING", talked=3.0)
     await witness.look()
     assert await clocked.ledger.attempts.get(claim.id) is not None

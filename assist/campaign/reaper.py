@@ -77,15 +77,22 @@ class Reaper:
         if record := await self._store.history.call(call):
             return Result.HUMAN, (record.ended - (record.answered or record.started)).total_seconds()
         if end:
-            result = Result.HUMAN if live.state is ContactState.ANSWERED else result_of(end)
-            return result, end.talked or 0.0
+            answered = live.state is ContactState.ANSWERED or end.talked is not None
+            return await self._heard(call) if answered else result_of(end), end.talked or 0.0
         if call not in self._missed:
             self._missed.add(call)
             return None
         if live.state is ContactState.ANSWERED:
-            return Result.HUMAN, 0.0
+            return await self._heard(call), 0.0
         is_certain = await node.remembers() > max(time.time() - live.at, 0.0) + SLACK
         return (Result.FAILED if is_certain else Result.UNKNOWN), 0.0
+
+    async def _heard(self, call: str) -> Result:
+        """Return the result of an answered call that no worker held to its end.
+
+        Where none ever took it, somebody heard an apology: that is our failure, and he was not reached.
+        """
+        return Result.HUMAN if await self._store.events(call) else Result.FAILED
 
     async def _finish(self, live: Live, result: Result, seconds: float = 0.0) -> None:
         log.warning("call %s: its holder was lost while it was %s: %s", live.claim.id, live.state, result)

@@ -52,10 +52,10 @@ class Witness:
         live = await self._ledger.attempts.get(call)
         if live is None:
             return True
-        # A worker that had the call knows more of it; where it was lost, the reaper decides.
-        if live.state is not ContactState.DIALING:
+        # A worker that had the call knows more of it; where it was lost, or none was there, the reaper decides.
+        if live.state is not ContactState.DIALING or end.talked is not None:
             return False
         result = result_of(end)
         log.warning("call %s: its dialer was lost: %s", call, result)
-        await self._ledger.attempts.finish(call, result, self._plans.after(live.claim, result), end.talked or 0.0)
+        await self._ledger.attempts.finish(call, result, self._plans.after(live.claim, result))
         return True
