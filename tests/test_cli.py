@@ -1,8 +1,12 @@
 """The command `assist` as people and scripts meet it: what it prints, and how it ends."""
 
+import asyncio
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,10 @@ from typing import Any
 import pytest
 
 from assist.settings import environment
+from assist.simulate.called import Answering, Ringing
+from assist.simulate.line import SimulatedLine
 from assist.simulate.ports import free_port
+from tests.rigs import PASSWORD, until
 from tests.service import FAST, environment_of, write_assistant
 
 pytestmark = pytest.mark.slow
@@ -115,6 +122,63 @@ def test_a_call_by_an_assistant_that_does_not_exist_ends_2(tmp_path: Path) -> No
     )
     assert ended.returncode == 2
     assert "there is no such assistant; did you mean clinica?" in ended.stderr
+
+
+@asynccontextmanager
+async def line(
+    directory: Path, redis_url: str, answering: Answering | None = None
+) -> AsyncIterator[tuple[SimulatedLine, dict[str, str]]]:
+    """Lend a line without workers, and the variables of an installation that places calls by it."""
+    write_assistant(directory, "uno")
+    async with (
+        SimulatedLine([f"127.0.0.1:{free_port()}"], answering=answering) as up,
+        up.event_socket(PASSWORD) as port,
+    ):
+        own = {
+            "ASSIST_ASSISTANTS_DIR": str(directory),
+            "ASSIST_ESL_PASSWORD": PASSWORD,
+            "ASSIST_ESL_PORT": str(port),
+            "ASSIST_DURABLE": "memory",
+            "REDIS_URL": redis_url,
+        }
+        yield up, own
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "why"),
+    [
+        ("910 000 100", 1, "the call did not come about: USER_BUSY"),
+        ("+33142685300", 1, "ASSIST_CALLS_COUNTRIES"),
+        ("12", 2, "Invalid value for NUMBER"),
+    ],
+)
+async def test_a_call_that_does_not_come_about_says_why(
+    tmp_path: Path, redis_url: str, number: str, code: int, why: str
+) -> None:
+    async with line(tmp_path, redis_url) as (_, variables):
+        ended = await asyncio.to_thread(run, "call", number, "--assistant", "uno", **variables)
+    assert ended.returncode == code, ended.stderr
+    assert why in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+async def test_ctrl_c_while_it_rings_ends_the_call(tmp_path: Path, redis_url: str) -> None:
+    ringing: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def answering(call: Ringing) -> None:
+        await call.ring()
+        ringing.set_result(call.number)
+        await call.given_up()
+
+    words = ["-m", "assist", "call", "910 000 101", "--assistant", "uno", "--gateway", "other"]
+    async with line(tmp_path, redis_url, answering) as (up, variables), asyncio.timeout(30):
+        calling = await asyncio.create_subprocess_exec(sys.executable, *words, env=environment(**variables))
+        try:
+            assert await ringing == "+34910000101"
+        finally:
+            calling.send_signal(signal.SIGINT)
+        assert await calling.wait() == 130
+        await until(lambda: not up.board.sessions)
 
 
 def test_check_tells_whether_an_assistant_is_right(tmp_path: Path) -> None:

@@ -19,6 +19,12 @@ def test_every_setting_is_listed_and_no_other() -> None:
     assert listed == set(variables()) - {"STATE_DIRECTORY"}
 
 
+@pytest.mark.parametrize("page", ["README.md", "README.es.md", *PAGES])
+def test_no_page_names_a_setting_that_is_none(page: str) -> None:
+    named = set(re.findall(r"\bASSIST_[A-Z_]*[A-Z]\b(?!_)", (ROOT / page).read_text(encoding="utf-8")))
+    assert named <= set(variables())
+
+
 def test_the_readme_lists_every_engine_and_no_other() -> None:
     table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| engine |")[2].partition("\n\n")[0]
     listed = {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}

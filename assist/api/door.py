@@ -18,7 +18,7 @@ from assist.errors import StoreError
 
 OPEN: Final = ("/health/", "/v1/openapi.json")
 """Beginnings of paths for which nobody needs a key."""
-HERE: Final = frozenset({"localhost", "127.0.0.1", "::1", "testserver"})
+HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """Names of this machine for itself."""
 
 Admit = Callable[[Connection], Awaitable["Caller"]]

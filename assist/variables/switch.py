@@ -26,7 +26,7 @@ class Esl(BaseSettings):
 
 
 class Calls(BaseSettings):
-    """Whom the API may call, and how often (``ASSIST_CALLS_*``)."""
+    """Whom single calls may go to, and how often (``ASSIST_CALLS_*``)."""
 
     model_config = prefixed("ASSIST_CALLS_")
 
@@ -48,4 +48,4 @@ class Calls(BaseSettings):
     per_number: int = Field(default=5, ge=0)
     """In a day, to one number."""
     usd_per_day: float = Field(default=50.0, ge=0.0)
-    """Of all calls that are over, whoever placed them: then the API places no more."""
+    """Of all calls that are over, whoever placed them: then no single call is placed."""
