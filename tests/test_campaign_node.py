@@ -198,6 +198,25 @@ async def test_a_freeswitch_that_makes_no_sense_is_none_that_can_be_asked() -> N
             await asking
 
 
+async def test_a_second_freeswitch_of_the_same_name_places_no_calls_while_the_first_is_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(assist.campaign.node, "RECONNECT", 0.0)
+    async with listening() as (one, at_one), listening() as (other, at_other):
+        both = (("127.0.0.1", one), ("127.0.0.1", other))
+        async with open_nodes(Esl(nodes=both, password=SecretStr(PASSWORD))) as nodes:
+            first = await welcome(at_one)
+            await until(lambda: any(node.up for node in nodes.values()))
+            kept = nodes["pod-1:8021"]
+            await welcome(at_other)
+            await until(lambda: "goes by the name pod-1:8021" in caplog.text)
+            assert nodes == {"pod-1:8021": kept}
+            assert kept.up
+            await first.leave()
+            await welcome(at_other)
+            await until(lambda: nodes["pod-1:8021"] is not kept)
+
+
 async def test_a_freeswitch_that_is_down_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
     async with listening() as (port, _):
         pass

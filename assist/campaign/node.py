@@ -144,7 +144,9 @@ class FreeSwitchNode:
                 await switch.connection.command("event json CHANNEL_HANGUP_COMPLETE")
                 # The first job makes it subscribe to jobs: no call is to wait for that.
                 await switch.connection.bgapi("status")
-                await self._be_introduced(switch, known)
+                name = await switch.name(self._address[1])
+                self._has_memory = await switch.remembers()
+                self._join(name, known)
                 self._switch = switch
                 yield switch
         finally:
@@ -167,12 +169,17 @@ class FreeSwitchNode:
                 complained = True
             await asyncio.sleep(RECONNECT)
 
-    async def _be_introduced(self, switch: Control, known: MutableMapping[str, Node]) -> None:
-        name = await switch.name(self._address[1])
+    def _join(self, name: str, known: MutableMapping[str, Node]) -> None:
+        other = known.get(name)
+        # An attempt is known by the name of its FreeSWITCH: asked of another, a call that lives would count as over.
+        if other and other is not self and other.up:
+            raise ConfigurationError(
+                f"the FreeSWITCH at {self._address[0]}:{self._address[1]} goes by the name {name}, as another does that"
+                " calls already: give each machine a host name of its own, and name each only once in ASSIST_ESL_NODES"
+            )
         if name != self._name:
             known.pop(self._name, None)
         self._name, known[name] = name, self
-        self._has_memory = await switch.remembers()
         if not self._has_memory:
             log.warning("%s: without mod_hash it is not known how calls ended whose dialer was lost", name)
 
