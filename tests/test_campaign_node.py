@@ -10,9 +10,9 @@ from pydantic import SecretStr
 import assist.campaign.node
 from assist.campaign.causes import End
 from assist.campaign.model import attempt_id
-from assist.campaign.node import Node, open_nodes
+from assist.campaign.node import Node, open_nodes, reach_node
 from assist.campaign.order import Order
-from assist.errors import ConnectionLost
+from assist.errors import ConfigurationError, ConnectionLost
 from assist.settings import Esl
 from assist.switch.hook import HOOK
 from tests.event_socket import FarEnd, listening
@@ -223,3 +223,33 @@ async def test_a_freeswitch_that_is_down_is_waited_for(caplog: pytest.LogCapture
     async with open_nodes(Esl(host="127.0.0.1", port=port, password=SecretStr(PASSWORD))) as nodes:
         await until(lambda: "no calls are placed there" in caplog.text)
         assert not nodes, "nobody knows its name"
+
+
+async def test_whoever_needs_a_freeswitch_now_gets_the_first_that_can_be_reached() -> None:
+    async with listening() as (gone, _):
+        pass
+    async with listening() as (port, arrived):
+        letting_in = asyncio.create_task(welcome(arrived))
+        esl = Esl(nodes=(("127.0.0.1", gone), ("127.0.0.1", port)), password=SecretStr(PASSWORD))
+        async with reach_node(esl) as nodes:
+            assert [node.up for node in nodes.values()] == [True]
+        await letting_in
+        with pytest.raises(ConnectionLost, match=f"^event socket 127.0.0.1:{gone}: "):
+            async with reach_node(Esl(port=gone, password=SecretStr(PASSWORD))):
+                pass
+
+
+async def test_whoever_needs_a_freeswitch_now_is_told_that_the_password_is_wrong() -> None:
+    async with listening() as (port, arrived):
+
+        async def refuse() -> None:
+            switch = await arrived.get()
+            switch.send(b"Content-Type: auth/request\n\n")
+            await switch.receive()
+            switch.reply("-ERR invalid")
+
+        refusing = asyncio.create_task(refuse())
+        with pytest.raises(ConfigurationError, match="wrong password"):
+            async with reach_node(Esl(port=port, password=SecretStr(PASSWORD))):
+                pass
+        await refusing
