@@ -69,11 +69,11 @@ async def told(api: Api, call: str, kind: str, text: str | None = None) -> dict[
     raise AssertionError
 
 
-async def ended(api: Api, call: str) -> dict[str, Any]:
+async def ended(client: httpx.AsyncClient, call: str) -> dict[str, Any]:
     """Return the call once it is in the history."""
     async with asyncio.timeout(30):
         while True:
-            found: dict[str, Any] = (await api.client.get(f"/v1/calls/{call}")).json()
+            found: dict[str, Any] = (await client.get(f"/v1/calls/{call}")).json()
             if found["state"] == "ended" and found["ended"]:
                 return found
             await asyncio.sleep(0.05)
@@ -99,7 +99,7 @@ async def test_a_call_rings_is_followed_told_to_say_something_and_hung_up(
         refused = await api.client.post(f"/v1/calls/{call}/transfer", json={"destination": "jefe"})
         assert (refused.status_code, "recepcion" in refused.text) == (404, True)
         assert (await api.client.post(f"/v1/calls/{call}/hang-up")).status_code == 200
-        over = await ended(api, call)
+        over = await ended(api.client, call)
         transcript = (await api.client.get(f"/v1/calls/{call}/transcript")).json()
         listed = (await api.client.get("/v1/calls", params={"direction": "outbound"})).json()["items"]
         late = await api.client.post(f"/v1/calls/{call}/say", json={"text": "Nadie lo oye."})
@@ -125,7 +125,7 @@ async def test_a_transfer_that_is_ordered_is_tried_and_its_outcome_told(
         assert transferred == {"destination": "recepcion", "outcome": "busy"}
         await told(api, call, "Said", "Está ocupado.")
         await api.client.post(f"/v1/calls/{call}/hang-up")
-        await ended(api, call)
+        await ended(api.client, call)
 
 
 async def test_one_that_nobody_answers_is_over_with_its_cause(
@@ -137,7 +137,7 @@ async def test_one_that_nobody_answers_is_over_with_its_cause(
             response = await api.client.get(f"/v1/calls/{call}/events")
         assert response.headers["content-type"].startswith("text/event-stream")
         assert 'event: ended\ndata: {"cause":"USER_BUSY"' in response.text
-        over = await ended(api, call)
+        over = await ended(api.client, call)
         again = await api.client.get(f"/v1/calls/{call}/events", headers={"Last-Event-ID": _last(response.text)})
     assert (over["cause"], over["answered"], over["duration_s"]) == ("USER_BUSY", None, 0)
     assert again.status_code == 204
@@ -161,7 +161,7 @@ async def test_the_same_key_rings_once_also_if_the_process_dies_between(
             call = first.json()["id"]
             await until(lambda: call in home.line.board.sessions)
             # Whatever was remembered of the answer is lost with the process; what was written of the call is not.
-            await api.rooms.shelf.drop(_name(key))
+            await api.rooms.shelf.drop(name_of(key, "k1"))
             async with open_rooms(read_settings()) as other_process:
                 await until(lambda: bool(other_process.nodes))
                 async with client_of(application(other_process, local=True), key) as after:
@@ -175,8 +175,9 @@ async def test_the_same_key_rings_once_also_if_the_process_dies_between(
     assert len(ringing) == 1
 
 
-def _name(key: str) -> str:
-    return hashlib.sha256(f"{key.split('_')[1]}\nk1".encode()).hexdigest()
+def name_of(key: str, idempotency_key: str) -> str:
+    """Return under which name the answer to a request is kept."""
+    return hashlib.sha256(f"{key.split('_')[1]}\n{idempotency_key}".encode()).hexdigest()
 
 
 async def test_whoever_follows_a_call_may_come_again_from_where_he_was(
