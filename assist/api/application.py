@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
-from assist.api import health, installation, key_routes, privacy, problem, webhooks
+from assist.api import health, installation, key_routes, privacy, problem
 from assist.api.assistants import routes as assistants
 from assist.api.calls import history, live, placed
 from assist.api.campaigns import contacts, do_not_call
@@ -19,6 +19,7 @@ from assist.api.limiter import Limiter
 from assist.api.problem import OnlyProblems, Problem
 from assist.api.recorded import recorded
 from assist.api.rooms import Rooms
+from assist.api.webhooks import routes as webhooks
 
 MEGABYTE: Final = 1_000_000
 FILE: Final = 200_000

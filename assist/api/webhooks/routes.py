@@ -1,10 +1,9 @@
-"""Webhooks: who is told what happens, and what became of that."""
+"""The routes."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, TypeVar
+from datetime import timedelta
+from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from assist.api.access import answers, needs, takes
 from assist.api.described import JSON, linked, problems
@@ -12,10 +11,20 @@ from assist.api.keys import Scope
 from assist.api.paging import Limit
 from assist.api.problem import Fault, Refusal
 from assist.api.rooms import Here
-from assist.api.shapes import Hours
+from assist.api.webhooks.shapes import (
+    DeliveryPage,
+    DeliveryView,
+    EndpointChanges,
+    EndpointList,
+    EndpointView,
+    EndpointWithSecret,
+    NewEndpoint,
+    Overlap,
+    fields_of,
+)
 from assist.errors import WebError
 from assist.webhooks.endpoints import Changes, TooMany
-from assist.webhooks.model import Delivery, DeliveryState, Disabled, Endpoint, EventType
+from assist.webhooks.model import DeliveryState
 
 T = TypeVar("T")
 
@@ -24,16 +33,6 @@ router: Final = APIRouter(tags=["webhooks"], dependencies=[needs(Scope.ADMIN), a
 EndpointId = Annotated[str, Path(pattern=r"^ep_[0-9a-f]{24}$", examples=["ep_3f786850e387550fdab836ed"])]
 DeliveryId = Annotated[str, Path(pattern=r"^dlv_[0-9a-f]{32}$", examples=["dlv_3f786850e387550fdab836ed7e6dc881"])]
 After = Annotated[str | None, Query(pattern=r"^dlv_[0-9a-f]{32}$", description="`next_cursor` of the page before.")]
-Url = Annotated[
-    str,
-    Field(
-        min_length=9,
-        max_length=2048,
-        pattern=r"^https?://[^\s]+$",
-        description="Public, over https.",
-        examples=["https://crm.example.com/assist"],
-    ),
-]
 _OF_ENDPOINT: Final = {
     "Get": ("getEndpoint", {"endpoint_id": "$response.body#/id"}),
     "Change": ("changeEndpoint", {"endpoint_id": "$response.body#/id"}),
@@ -46,105 +45,6 @@ _OF_DELIVERY: Final = {
     "Get": ("getDelivery", {"delivery_id": "$response.body#/id"}),
     "Resend": ("resendDelivery", {"delivery_id": "$response.body#/id"}),
 }
-
-
-class NewEndpoint(BaseModel):
-    """Where to tell what happens from now on."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    url: Url
-    types: list[EventType] = Field(min_length=1, max_length=50, description="What it wants to know of.")
-    transcripts: bool = Field(default=False, strict=True, description="It may be told what was said.")
-    numbers: bool = Field(default=False, strict=True, description="It may be told telephone numbers.")
-
-
-class EndpointChanges(BaseModel):
-    """What is to be otherwise; what is left out stays."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    url: Url | None = None
-    types: list[EventType] | None = Field(default=None, min_length=1, max_length=50)
-    transcripts: Annotated[bool, Field(strict=True)] | None = None
-    numbers: Annotated[bool, Field(strict=True)] | None = None
-    enabled: Annotated[bool, Field(strict=True)] | None = Field(default=None, description="true: what waits is told.")
-
-
-class EndpointView(BaseModel):
-    """Where to tell what happens."""
-
-    id: str
-    url: str
-    types: list[EventType]
-    transcripts: bool
-    numbers: bool
-    created: datetime
-    disabled: Disabled | None = Field(description="Why nothing is told to it.")
-    failing_since: datetime | None
-
-    @staticmethod
-    def of(endpoint: Endpoint) -> "EndpointView":
-        return EndpointView(**_fields(endpoint))
-
-
-class EndpointWithSecret(EndpointView):
-    """One, with the secret that signs what it is told."""
-
-    secret: str = Field(description="Shown this once: `whsec_…`, as https://www.standardwebhooks.com has it.")
-
-
-class EndpointList(BaseModel):
-    """All of them, the earliest first."""
-
-    items: list[EndpointView]
-
-
-class Overlap(BaseModel):
-    """How long the secret before signs, too."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    overlap_hours: Hours = 24
-
-
-class DeliveryView(BaseModel):
-    """One event on its way to one endpoint."""
-
-    id: str
-    endpoint: str
-    event: str = Field(description="Its id: the same each time that it is told.")
-    type: EventType
-    happened: datetime
-    state: DeliveryState
-    tries: int = Field(ge=0)
-    due: datetime | None
-    ended: datetime | None
-    status: int | None = Field(description="HTTP's, of the last answer.")
-    reason: str = Field(description="Why the last try failed.")
-
-    @staticmethod
-    def of(one: Delivery) -> "DeliveryView":
-        return DeliveryView(
-            id=one.id,
-            endpoint=one.endpoint,
-            event=one.event.id,
-            type=one.event.type,
-            happened=_moment(one.event.at),
-            state=one.state,
-            tries=one.tries,
-            due=_moment(one.due) if one.due else None,
-            ended=_moment(one.ended) if one.ended else None,
-            status=one.status,
-            reason=one.reason,
-        )
-
-
-class DeliveryPage(BaseModel):
-    """Some deliveries, the latest first."""
-
-    items: list[DeliveryView]
-    next_cursor: str | None
 
 
 @router.get(
@@ -177,7 +77,7 @@ async def add_endpoint(rooms: Here, wanted: NewEndpoint, response: Response) -> 
     except TooMany as error:
         raise Refusal("conflict", str(error)) from error
     response.headers["Cache-Control"] = "no-store"
-    return EndpointWithSecret(**_fields(endpoint), secret=secret)
+    return EndpointWithSecret(**fields_of(endpoint), secret=secret)
 
 
 @router.get(
@@ -232,7 +132,7 @@ async def rotate_endpoint(
     secret = _known(await rooms.webhooks.endpoints.rotate(endpoint_id, timedelta(hours=wanted.overlap_hours)))
     endpoint = _known(await rooms.webhooks.endpoints.get(endpoint_id))
     response.headers["Cache-Control"] = "no-store"
-    return EndpointWithSecret(**_fields(endpoint), secret=secret)
+    return EndpointWithSecret(**fields_of(endpoint), secret=secret)
 
 
 @router.post(
@@ -302,20 +202,3 @@ def _known(found: T | None) -> T:
 
 def _refused(error: WebError) -> Refusal:
     return Refusal("conflict", "This address is not asked from here.", [Fault(detail=error.reason, pointer="/url")])
-
-
-def _fields(endpoint: Endpoint) -> dict[str, Any]:
-    return {
-        "id": endpoint.id,
-        "url": endpoint.url,
-        "types": sorted(endpoint.types),
-        "transcripts": endpoint.transcripts,
-        "numbers": endpoint.numbers,
-        "created": _moment(endpoint.created),
-        "disabled": endpoint.disabled,
-        "failing_since": _moment(endpoint.failing_since) if endpoint.failing_since else None,
-    }
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
