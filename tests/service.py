@@ -218,6 +218,7 @@ def environment_of(directory: Path, redis_url: str, port: int, **more: str) -> M
         "ASSIST_MEDIA_DIR": str(directory / "media"),
         "ASSIST_STATE_DIR": str(directory / "state"),
         "ASSIST_ASSISTANTS_DIR": str(directory / "assistants"),
+        "ASSIST_CAMPAIGNS_DIR": str(directory / "campaigns"),
         **FAST,
         **more,
     }

@@ -1,1 +1,1 @@
-"""Single calls that are placed for somebody outside: to whom that is allowed, and each once, whatever crashes."""
+"""Single calls: to whom they are allowed, and each placed once, whatever crashes."""
