@@ -29,17 +29,18 @@ ENTRYPOINTS: Final = dict.fromkeys(OWN, (sys.executable, "-m", "assist")) | {
     "redis": (),
     "prometheus": ("prometheus",),
 }
-WITHIN: Final = 90.0
+WITHIN: Final = 180.0
 """Seconds for a service to be healthy: workers load their models."""
 
 
 class Composed:
     """What runs of it."""
 
-    def __init__(self, directory: Path, given: Mapping[str, str]) -> None:
-        """*given*: what is written in ``.env``."""
+    def __init__(self, directory: Path, given: Mapping[str, str], config: Path = ROOT / "config") -> None:
+        """*given*: what is written in ``.env``; *config*: the owner's directory of that name."""
         self.directory = directory
         self._given = given
+        self._config = config
         declared = sorted({*_ports(TEXT), *_ports((DEPLOY / "monitoring/prometheus.yml").read_text(encoding="utf-8"))})
         self._ports = dict(zip(declared, free_ports(len(declared)), strict=True))
         self._places = sorted({place for name in ENTRYPOINTS for place in _mounts(name)}, key=len, reverse=True)
@@ -160,12 +161,12 @@ class Composed:
         for inside, source in _mounts(name).items():
             place = self._place(inside)
             place.parent.mkdir(parents=True, exist_ok=True)
-            if source.startswith("../") and not place.exists():
-                place.symlink_to((DEPLOY / source).resolve())
-            elif source.startswith("./"):
+            if source.startswith("./"):
                 self._copy(DEPLOY / source, place)
-            else:
+            elif source != "../config":
                 place.mkdir(exist_ok=True)
+            elif not place.exists():
+                place.symlink_to(self._config)
 
     def _copy(self, source: Path, place: Path) -> None:
         if source.is_dir():

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -18,14 +19,18 @@ from assist.simulate.caller import ScriptedCaller, Step
 from assist.simulate.freeswitch import private_freeswitch
 from assist.simulate.line import SimulatedLine
 from assist.simulate.ports import free_ports
-from tests.composed import OWN, Composed
+from tests.campaigns import ALWAYS
+from tests.composed import OWN, ROOT, Composed
 from tests.live.switch import MISSING, installation
 from tests.recordings import recording
+from tests.scrapes import scraped
 
-pytestmark = [pytest.mark.slow, pytest.mark.models, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.slow, pytest.mark.models, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 
-PERSON = "+34910000101"
-API, PROMETHEUS = 8085, 9090
+PERSON, PATIENT = "+34910000101", "+34910000109"
+"""The second hangs up when he has heard enough."""
+CAMPAIGN = "citas"
+API, WORKERS, DIALER, PROMETHEUS = 8085, 9464, 9465, 9090
 WITHIN = 60.0
 """Seconds for a call."""
 JOBS = {"assist", "assist-dialer", "assist-api", "assist-webhooks"}
@@ -47,7 +52,10 @@ async def simulated() -> AsyncIterator[Exchange]:
 
     async def person(ringing: Ringing) -> None:
         leg = await ringing.answer()
-        await ScriptedCaller(_human).run(leg, [Step(say="vm-sorry")])
+        steps = [Step(say="vm-sorry")]
+        if ringing.number == PATIENT:
+            steps.append(Step(hang_up=True, over=0.5))
+        await ScriptedCaller(_human).run(leg, steps)
         await leg.ended()
 
     async with SimulatedLine([f"127.0.0.1:{workers}"], answering=person) as line, line.event_socket(password, esl):
@@ -97,7 +105,9 @@ class Shipped:
 async def shipped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shipped]:
     async with AsyncExitStack() as stack:
         exchange: Exchange = await stack.enter_async_context(request.param())
-        composed = Composed(tmp_path_factory.mktemp("composed"), exchange.given)
+        config = tmp_path_factory.mktemp("owner") / "config"
+        _write(config, exchange.given.get("ASSIST_CALLS_GATEWAY", "carrier"))
+        composed = Composed(tmp_path_factory.mktemp("composed"), exchange.given, config)
         prometheus = ["prometheus"] if shutil.which("prometheus") else []
         await stack.enter_async_context(composed.running(["redis", *OWN, *prometheus]))
         made = json.loads(await composed.run("workers", "keys", "create", "test", "--scope", "admin", "--json"))
@@ -107,6 +117,33 @@ async def shipped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         async with asyncio.timeout(WITHIN):
             call, told = await _called(api, "turn" if exchange.talks else "said")
         yield Shipped(composed, exchange, api, call, told)
+
+
+def _write(config: Path, gateway: str) -> None:
+    """Write the owner's files: those that are shipped, and a campaign that may call at any hour."""
+    shutil.copytree(ROOT / "config", config)
+    campaign = {
+        "assistant": "clinica",
+        "purpose": "service",
+        "caller": "La Clínica",
+        "timezone": "Europe/Madrid",
+        "trunk": {"gateway": gateway},
+        "pace": {"calls": 1},
+        "contacts": {"country": "ES"},
+        "words": {
+            "greeting": {"es": "Hola, soy un asistente automático.", "en": "Hello, this is an automatic assistant."}
+        },
+        "when": {"holidays": "none"},
+        "retry": {"attempts": 1},
+    }
+    free = {"hours": ALWAYS, "holidays": "none", "consent": False, "registry_days": None, "greeting": []}
+    files = {
+        f"campaigns/{CAMPAIGN}.yaml": campaign,
+        "policies/es.yaml": {"purposes": dict.fromkeys(("marketing", "service", "collection"), free)},
+        "trunks.yaml": {gateway: {"cps": 1, "calls": 2, "caller_ids": ["+34910000009"]}},
+    }
+    for name, content in files.items():
+        (config / name).write_text(json.dumps(content), encoding="utf-8")
 
 
 async def test_a_call_is_placed_by_the_api_and_followed_to_its_end(shipped: Shipped) -> None:
@@ -154,10 +191,12 @@ async def _over(shipped: Shipped) -> dict[str, Any]:
 @pytest.mark.skipif(
     shutil.which("prometheus") is None, reason="no prometheus: apt-get install --no-install-recommends prometheus"
 )
-async def test_prometheus_reaches_all_services_and_counts_the_call(shipped: Shipped) -> None:
+async def test_prometheus_reaches_all_services_and_counts_the_calls(shipped: Shipped) -> None:
     async with asyncio.timeout(WITHIN), aiohttp.ClientSession() as session:
+        async with shipped.api.get("/v1/calls") as history:
+            calls = len((await history.json())["items"])
         url = f"http://127.0.0.1:{shipped.composed.port(PROMETHEUS)}/api/v1/query"
-        while await _asked(session, url, "sum(assist_calls_total{result='held',direction='outbound'})") != [1]:  # noqa: ASYNC110
+        while await _asked(session, url, "sum(assist_calls_total{result='held',direction='outbound'})") != [calls]:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
         async with session.get(url, params={"query": "up"}) as found:
             up = {one["metric"]["job"]: one["value"][1] for one in (await found.json())["data"]["result"]}
@@ -171,8 +210,36 @@ async def _asked(session: aiohttp.ClientSession, url: str, query: str) -> list[f
         return [float(one["value"][1]) for one in (await found.json())["data"]["result"]]
 
 
+async def test_a_campaign_is_sent_to_the_api_dialed_by_the_dialer_and_held_by_a_worker(shipped: Shipped) -> None:
+    path = f"/v1/campaigns/{CAMPAIGN}"
+    rows = f"telefono,nombre\n{PATIENT},Ana\n"
+    async with asyncio.timeout(WITHIN):
+        job = await _asked_of(shipped, "POST", f"{path}/imports", data=rows, headers={"Content-Type": "text/csv"})
+        while (done := await _asked_of(shipped, "GET", f"/v1/jobs/{job['id']}"))["state"] == "running":  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        assert (done["state"], done["new"], done["error"]) == ("done", 1, "")
+        await _asked_of(shipped, "POST", f"{path}/start")
+        while (await _asked_of(shipped, "GET", path))["state"] != "finished":  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+        (contact,) = (await _asked_of(shipped, "GET", f"{path}/contacts"))["items"]
+        told = [await scraped(shipped.composed.port(port)) for port in (WORKERS, DIALER)]
+    assert (contact["state"], contact["attempts"]) == ("done", 1)
+    if shipped.exchange.talks:
+        assert contact["result"] == "human"
+    # Whoever had the call last tells of it.
+    assert sum(numbers("assist_campaign_attempts_total") for numbers in told) == 1
+
+
+async def _asked_of(shipped: Shipped, method: str, path: str, **more: Any) -> dict[str, Any]:
+    async with shipped.api.request(method, path, **more) as response:
+        assert response.ok, await response.text()
+        said: dict[str, Any] = await response.json()
+        return said
+
+
 async def test_nothing_that_was_told_is_a_word_a_number_or_a_secret(shipped: Shipped) -> None:
     logs = "".join(shipped.composed.log(name) for name in OWN)
     assert logs
-    assert PERSON.removeprefix("+34") not in logs
+    for number in (PERSON, PATIENT):
+        assert number.removeprefix("+34") not in logs
     assert shipped.exchange.given["ASSIST_ESL_PASSWORD"] not in logs
