@@ -92,6 +92,10 @@ def test_an_address_keeps_its_port_path_and_query_and_loses_its_fragment() -> No
         ("https://[::1", "is no address: write https://host/path"),
         ("https://hooks.example:port/", "is no address: write https://host/path"),
         ("https://me:secret@hooks.example/", "must not hold a user or a password"),
+        ("https://192.168.0.7/", "is no public address"),
+        ("https://127.0.0.1/", "is no public address"),
+        ("https://[::1]:8443/", "is no public address"),
+        ("https://[::ffff:10.0.0.1]/", "is no public address"),
         ("https://hooks.example/" + "a" * 2048, "is longer than 2048 characters"),
     ],
 )

@@ -69,11 +69,20 @@ def read_url(text: str, *, loopback: bool = False) -> URL:
         raise WebError("must begin with https://", refused=True)
     if url.user is not None or url.password is not None:
         raise WebError("must not hold a user or a password", refused=True)
+    literal = _literal(url.host)
+    if literal and not is_public(literal) and not (loopback and literal.is_loopback):
+        raise WebError("is no public address", refused=True)
     return url.with_fragment(None)
 
 
 def _is_this_machine(host: str) -> bool:
+    literal = _literal(host)
+    return literal.is_loopback if literal else host == "localhost"
+
+
+def _literal(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that *host* is; None: a name, of which only its resolution tells."""
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return None
