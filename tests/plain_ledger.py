@@ -59,6 +59,8 @@ class PlainLedger:
     live: dict[str, PlainAttempt] = field(default_factory=dict)
     calls: dict[str, list[int]] = field(default_factory=dict)
     """When each number was called."""
+    reached: dict[str, dict[str, int]] = field(default_factory=dict)
+    """When each number was reached last, by campaign."""
     suppressed: set[tuple[str, str | None]] = field(default_factory=set)
     claims_from: int = 0
     sends_from: int = 0
@@ -95,7 +97,7 @@ class PlainLedger:
                 self._conclude(campaign, contact, "suppressed")
             elif any(attempt.contact.contact.number == number for attempt in self.live.values()):
                 contact.due = self.now + 60_000
-            elif (after := self._capped(campaign.limits, self.calls.get(number, []), window)) is not None:
+            elif (after := self._capped(name, number, window)) is not None:
                 self._conclude(campaign, contact, after)
                 blocked = blocked if isinstance(after, str) else "cap"
             else:
@@ -158,6 +160,8 @@ class PlainLedger:
         self._set_aside(campaign, attempt, seconds)
         attempt.contact.results.append(result)
         self._conclude(campaign, attempt.contact, after)
+        if after is Outcome.REACHED:
+            self.reached.setdefault(attempt.contact.contact.number, {})[attempt.campaign] = self.now
         self._judge(campaign, result, seconds)
         return True
 
@@ -223,8 +227,8 @@ class PlainLedger:
             return "ceiling", None if calls else today + DAY
         return None
 
-    def _capped(self, limits: Limits, calls: list[int], window: Window) -> int | str | None:
-        caps = limits.caps
+    def _capped(self, name: str, number: str, window: Window) -> int | str | None:
+        caps, calls = self.campaigns[name].limits.caps, self.calls.get(number, [])
         if caps.life is not None and len(calls) >= caps.life:
             return "exhausted"
         dues = []
@@ -247,7 +251,15 @@ class PlainLedger:
             rolling(caps.week, 7 * DAY + HOUR)
         else:
             calendar(caps.week, window.week, 7 * DAY)
+        dues += self._spared(name, number)
         return max(dues, default=None)
+
+    def _spared(self, name: str, number: str) -> Iterator[int]:
+        if elsewhere := self.campaigns[name].limits.elsewhere:
+            for other, at in self.reached.get(number, {}).items():
+                ends = at + int(elsewhere.seconds * 1000)
+                if other != name and other in (elsewhere.campaigns or [other]) and ends > self.now:
+                    yield ends
 
     def _claim(
         self, name: str, campaign: PlainCampaign, contact: PlainContact, window: Window, lease: int

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from assist.campaign.bounds import caps, limits
-from assist.campaign.model import Breaker, Caps, Trunk
+from assist.campaign.model import Breaker, Caps, Elsewhere, Trunk
 from tests.campaigns import SHIPPED, at, campaign, lenient
 
 NOW = at("2026-11-24 12:00")
@@ -16,6 +16,12 @@ def test_a_file_that_says_nothing_is_moderate() -> None:
     assert found.breaker == Breaker()
     assert (found.ceilings.call_seconds, found.ceilings.call_cost) == (600.0, Decimal("0.50"))
     assert (found.ceilings.seconds, found.ceilings.day_cost) == (None, None)
+
+
+def test_whom_others_reached_is_not_called_for_some_days() -> None:
+    contacts = {"country": "ES", "not_if_reached": {"days": 7, "by": "otra"}}
+    assert limits(campaign(contacts=contacts), lenient(), 50, NOW).elsewhere == Elsewhere(7 * 86_400, ("otra",))
+    assert limits(campaign(), lenient(), 50, NOW).elsewhere is None
 
 
 def test_whoever_calls_us_has_room_first() -> None:

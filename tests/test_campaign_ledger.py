@@ -16,6 +16,7 @@ from assist.campaign.model import (
     Consent,
     Contact,
     ContactState,
+    Elsewhere,
     Limits,
     Outcome,
     Refusal,
@@ -346,6 +347,41 @@ async def test_a_rolling_cap_counts_all_campaigns(clocked: Clocked) -> None:
     await clocked.at(began + DAY - 0.012)
     assert isinstance(await clocked.claim(), Refusal)
     assert isinstance(await clocked.claim(), Claim)
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "waits"),
+    [
+        (None, False),
+        (Elsewhere(7 * DAY), True),
+        (Elsewhere(7 * DAY, ("other",)), True),
+        (Elsewhere(7 * DAY, ("another",)), False),
+    ],
+)
+async def test_whom_another_campaign_reached_waits_where_that_is_wanted(
+    clocked: Clocked, elsewhere: Elsewhere | None, waits: bool
+) -> None:
+    await clocked.start("c", people(1), replace(LIMITS, elsewhere=elsewhere))
+    await clocked.start("other", people(1))
+    call = await clocked.dialed("other")
+    await clocked.ledger.attempts.finish(call.id, Result.HUMAN, Outcome.REACHED)
+    reached = await clocked.now()
+    (known,) = await clocked.ledger.known("c", [clocked.ledger.number_key(person(0).number)])
+    assert known.reached == pytest.approx({"other": reached})
+    if waits:
+        assert await clocked.claim() == Refusal(Blocked.CAP, reached + 7 * DAY)
+        await clocked.at(reached + 7 * DAY)
+    await clocked.claimed()
+
+
+async def test_only_whom_others_reached_waits(clocked: Clocked) -> None:
+    limits = replace(LIMITS, elsewhere=Elsewhere(7 * DAY))
+    await clocked.start("c", [person(0), replace(person(0), id="twin"), person(1)], limits)
+    await clocked.start("other", [person(1)])
+    await clocked.ledger.attempts.finish((await clocked.dialed("other")).id, Result.BUSY, Outcome.EXHAUSTED)
+    for _ in range(3):
+        await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.HUMAN, Outcome.REACHED)
+    assert (await clocked.ledger.counts("c")).outcomes == {Outcome.REACHED: 3}
 
 
 async def test_a_cap_of_a_day_begins_anew_with_the_day_of_the_recipient(clocked: Clocked) -> None:

@@ -33,6 +33,7 @@ from assist.campaign.model import (
     Ceilings,
     Claim,
     ContactState,
+    Elsewhere,
     Limits,
     Outcome,
     Refusal,
@@ -72,6 +73,7 @@ LIMITS: Final = st.builds(
         day_seconds=st.sampled_from([None, None, 70.0, 180.0]),
     ),
     breaker=st.builds(Breaker, sample=st.integers(1, 4), rest=st.just(300.0)),
+    elsewhere=st.sampled_from([None, Elsewhere(HOUR), Elsewhere(DAY, ("a",)), Elsewhere(DAY, ("b", "other"))]),
 )
 AFTER: Final = st.sampled_from([0, 60, 3600, Outcome.REACHED])
 """An outcome, or in how many seconds."""
@@ -186,6 +188,18 @@ class Workers(RuleBasedStateMachine):
         for claim in both if slow_first else reversed(both):
             self.dial(claim, False)
         return multiple(*both)
+
+    @rule(target=claims, name=st.sampled_from("ab"))
+    def reach(self, name: str) -> MultipleResults[Claim] | Claim:
+        """Somebody is reached who may wait in the other campaign, too."""
+        self._clean_up(name)
+        claim = self._claim(name, ALWAYS, 30)
+        if isinstance(claim, Claim):
+            self.dial(claim, False)
+            self.finish(claim, Result.HUMAN, Outcome.REACHED, 60)
+        other = "b" if name == "a" else "a"
+        self._clean_up(other)
+        return self._claim(other, ALWAYS, 30)
 
     @rule(target=claims)
     def burst(self) -> MultipleResults[Claim] | Claim:

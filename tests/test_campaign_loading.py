@@ -67,6 +67,11 @@ CASES = [
     ("assistant: clinica\n", "", "1: assistant: this is missing; add it: assistant: …"),
     ("assistant: clinica", "assistant: clinic", "1: assistant: there is no assistant clinic; did you mean clinica?"),
     ("purpose:", "name: x\npurpose:", "2: name: there is no such field; write one of assistant, purpose, caller, "),
+    (
+        "country: ES",
+        "country: ES\n  not_if_reached: {days: 7, by: [otra]}",
+        "7: contacts.not_if_reached.by.0: there is no such campaign; ",
+    ),
     ("voicemail:", "voicmail:", "17: voicmail: there is no such field; did you mean voicemail?"),
     (
         "purpose: marketing",

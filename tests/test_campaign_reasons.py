@@ -4,7 +4,7 @@ from typing import Any
 from assist.campaign.demands import Demands
 from assist.campaign.ledger.records import Live
 from assist.campaign.ledger.views import Known, Standing, Why
-from assist.campaign.model import CampaignState, Caps, Claim, ContactState, Outcome, Window
+from assist.campaign.model import CampaignState, Caps, Claim, ContactState, Elsewhere, Outcome, Window
 from assist.campaign.numbers import Destinations
 from assist.campaign.reasons import Rules, earliest, reasons
 from tests.ledgers import DAY, HOUR, NINE, OPEN, person
@@ -49,6 +49,18 @@ def test_who_asked_not_to_be_called_is_not() -> None:
     what, moment = told(known(suppressed="opt-out", suppressed_here="owner"))
     assert [text.rpartition(" ")[2] for text in what] == ["opt-out", "owner"]
     assert moment is None
+
+
+def test_whom_others_reached_is_spared_as_long_as_the_campaign_wants() -> None:
+    reached = known(reached={"a": NINE - HOUR, "b": NINE - 2 * HOUR})
+    for elsewhere, until in (
+        (None, NINE),
+        (Elsewhere(DAY), NINE - HOUR + DAY),
+        (Elsewhere(DAY, ("b", "c")), NINE - 2 * HOUR + DAY),
+        (Elsewhere(HOUR), NINE),
+    ):
+        what, moment = told(reached, replace(RULES, elsewhere=elsewhere))
+        assert (moment, bool(what)) == (until, until > NINE)
 
 
 def test_caps_count_the_calls_of_all_campaigns() -> None:

@@ -67,6 +67,14 @@ async def test_who_is_done_or_talks_would_be_skipped(clocked: Clocked) -> None:
     assert found.called == 1
 
 
+async def test_whom_another_campaign_reached_waits(clocked: Clocked) -> None:
+    await clocked.start("c", people(2))
+    await clocked.start("other", people(1))
+    await clocked.ledger.attempts.finish((await clocked.dialed("other")).id, Result.HUMAN, Outcome.REACHED)
+    found = await cast(clocked, contacts={**HOME, "not_if_reached": {"days": 2}})
+    assert (found.called, found.later) == (2, 1)
+
+
 async def test_a_number_that_was_called_often_enough_waits(clocked: Clocked) -> None:
     await clocked.start("c", people(1))
     await clocked.ledger.attempts.finish((await clocked.dialed()).id, Result.BUSY, NINE + 60)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
 from assist.campaign.declaration import Campaign
-from assist.campaign.model import Breaker, Caps, Ceilings, Limits, Trunk
+from assist.campaign.model import Breaker, Caps, Ceilings, Elsewhere, Limits, Trunk
 from assist.campaign.policy import Policies
 from assist.campaign.presence import shown
 
@@ -25,6 +25,7 @@ def limits(campaign: Campaign, policies: Policies, capacity: int, now: float) ->
         breaker=Breaker(breaker.sample, breaker.failed, breaker.short, breaker.short_s, breaker.rest_s),
         cps=campaign.trunk.cps,
         shown=shown(campaign, policies),
+        elsewhere=elsewhere(campaign),
     )
 
 
@@ -38,6 +39,12 @@ def caps(campaign: Campaign, policies: Policies) -> Caps:
         week=_least(one.week for one in every),
         life=_least(one.life for one in every),
     )
+
+
+def elsewhere(campaign: Campaign) -> Elsewhere | None:
+    """Return whom the campaign does not call because others reached him."""
+    reached = campaign.contacts.not_if_reached
+    return Elsewhere(reached.days * DAY.total_seconds(), reached.by) if reached else None
 
 
 def _least(numbers: Iterable[int | None]) -> int | None:

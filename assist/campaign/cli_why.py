@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from assist.campaign.bounds import caps
+from assist.campaign.bounds import caps, elsewhere
 from assist.campaign.cli_desk import OPTION, Desk, answer, at_desk
 from assist.campaign.files import read_files
 from assist.campaign.flaw import Unfit
@@ -56,7 +56,12 @@ async def _explained(desk: Desk, campaign: str, contact: str) -> Explained:
     plan = files.plans.get(campaign)
     found = await _found(desk.ledger, campaign, contact, plan.campaign.contacts.country)
     one = found.standing.contact
-    rules = Rules(files.demands(plan), caps(plan.campaign, files.policies), plan.calendar.window(one.group, now))
+    rules = Rules(
+        files.demands(plan),
+        caps(plan.campaign, files.policies),
+        plan.calendar.window(one.group, now),
+        elsewhere(plan.campaign),
+    )
     keeping = reasons(found, rules, now)
     return Explained(campaign, one.id, one.group, found, keeping, earliest(keeping, now))
 

@@ -67,6 +67,15 @@ class Trunk:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
+class Reached:
+    """Whom another campaign reached, for so many days after."""
+
+    days: Annotated[float, Field(gt=0, le=365)]
+    by: Annotated[tuple[Text, ...], BeforeValidator(one_or_many)] = ()
+    """Those campaigns; none: any other."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Contacts:
     """Who may be on the list."""
 
@@ -86,6 +95,8 @@ class Contacts:
     ``import_day`` is the day of the import: everybody once on each. None: everybody once, whatever is imported.
 
     A scheduled start then puts its list in the place of the one before: who waits and is not on it is not called."""
+    not_if_reached: Reached | None = None
+    """Who is not called yet: he waits until those days have passed. None: it does not matter whom others reached."""
 
     @property
     def countries(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,7 +49,10 @@ def inspect(
     found = _validate(document, document.values, path.stem, hashlib.sha256(text).hexdigest()[:16])
     if isinstance(found, Campaign):
         found = replace(found, gateway=gateways.get(found.trunk.gateway, found.gateway))
-        mistakes = _broken(found, document, assistants, policies, gateways)
+        mistakes = [
+            *_broken(found, document, assistants, policies, gateways),
+            *_strangers(found, document, path.parent),
+        ]
     else:
         mistakes = found
     every = [*document.mistakes, *mistakes]
@@ -92,6 +95,15 @@ def _broken(
             what, mend = f"there is no assistant {campaign.assistant}", suggest(campaign.assistant, known)
         return [document.mistake(("assistant",), what, mend)]
     return broken(campaign, document, assistant, policies)
+
+
+def _strangers(campaign: Campaign, document: Document, folder: Path) -> Iterator[Mistake]:
+    """Yield the other campaigns that are named and are not there."""
+    known = [path.stem for path in folder.glob(f"*{SUFFIX}")]
+    for place, name in enumerate(reached.by if (reached := campaign.contacts.not_if_reached) else ()):
+        if name not in known:
+            at = ("contacts", "not_if_reached", "by", place)
+            yield document.mistake(at, "there is no such campaign", suggest(name, known))
 
 
 @dataclass(frozen=True, slots=True)

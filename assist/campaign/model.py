@@ -166,6 +166,15 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Whoever another campaign reached is not called for so long."""
+
+    seconds: float
+    campaigns: tuple[str, ...] = ()
+    """Those that count; none: any other."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ceilings:
     """What a campaign may use up, in all and in a day; None: no limit. Money is US dollars."""
 
@@ -224,6 +233,8 @@ class Limits:
     """Calls that this campaign begins in a second; None: as many as the trunk lets."""
     shown: tuple[Shown, ...] = ()
     """What its calls may show; none: whatever the trunk shows by itself."""
+    elsewhere: Elsewhere | None = None
+    """None: it does not matter whom others reached."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from assist.campaign.demands import Demands
 from assist.campaign.ledger.views import Known, Why
-from assist.campaign.model import Blocked, CampaignState, Caps, Contact, ContactState, Window
+from assist.campaign.model import Blocked, CampaignState, Caps, Contact, ContactState, Elsewhere, Window
 from assist.campaign.readiness import unfit
 from assist.campaign.standstill import MENDS
 
@@ -29,13 +29,14 @@ class Rules:
     caps: Caps
     window: Window | None
     """The one that is open where the contact lives, or the next; None: never again."""
+    elsewhere: Elsewhere | None = None
 
 
 def reasons(why: Why, rules: Rules, now: float) -> list[Reason]:
     """Return everything that keeps a contact who waits from being called at *now*."""
     if why.standing.state is not ContactState.WAITING:
         return []
-    return [*_of_campaign(why, now), *_of_contact(why, rules, now), *_of_number(why.known, rules.caps, now)]
+    return [*_of_campaign(why, now), *_of_contact(why, rules, now), *_of_number(why.known, rules, now)]
 
 
 def earliest(found: Sequence[Reason], now: float) -> float | None:
@@ -49,6 +50,14 @@ def free(number: Known, caps: Caps, now: float) -> float:
     spans = ((caps.rolling, DAY), (caps.day, DAY), (caps.week, 7 * DAY))
     called = number.called
     return max([now, *(called[-cap] + span for cap, span in spans if cap and len(called) >= cap)])
+
+
+def spared(number: Known, elsewhere: Elsewhere | None, now: float) -> float:
+    """Return from when on *number* may be called, whoever of the others reached it."""
+    if elsewhere is None:
+        return now
+    counts = elsewhere.campaigns or number.reached
+    return max([now, *(at + elsewhere.seconds for name, at in number.reached.items() if name in counts)])
 
 
 def _of_campaign(why: Why, now: float) -> Iterator[Reason]:
@@ -78,7 +87,8 @@ def _of_file(contact: Contact, demands: Demands) -> Iterator[Reason]:
         yield Reason(f"{lack}, since the campaign's file changed")
 
 
-def _of_number(number: Known, caps: Caps, now: float) -> Iterator[Reason]:
+def _of_number(number: Known, rules: Rules, now: float) -> Iterator[Reason]:
+    caps = rules.caps
     if number.suppressed:
         yield Reason(f"the number is on everybody's do-not-call list, by {number.suppressed}")
     if number.suppressed_here:
@@ -87,3 +97,5 @@ def _of_number(number: Known, caps: Caps, now: float) -> Iterator[Reason]:
         yield Reason(f"the number was called {number.calls} times, as often as it may ever be")
     if (moment := free(number, caps, now)) > now:
         yield Reason("the number was called often enough just now, by all campaigns together", moment)
+    if (moment := spared(number, rules.elsewhere, now)) > now:
+        yield Reason("another campaign has reached the number", moment)

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from assist.campaign.bounds import elsewhere
 from assist.campaign.calendar import Calendar
 from assist.campaign.demands import Demands
 from assist.campaign.estimate import Work
@@ -17,7 +18,7 @@ from assist.campaign.ledger import Ledger
 from assist.campaign.ledger.views import Known, Standing
 from assist.campaign.model import Caps, Contact, ContactState
 from assist.campaign.readiness import Lack, Wanting
-from assist.campaign.reasons import free
+from assist.campaign.reasons import free, spared
 from assist.campaign.rows import Row, open_file
 from assist.campaign.staging import Fate, Staging, staging
 from assist.campaign.table import read_table
@@ -86,6 +87,7 @@ class Casting:
         self._calendar = calendar
         self._demands = demands
         self._caps = caps
+        self._elsewhere = elsewhere(calendar.campaign)
         self._ledger = ledger
         self._now = now
         self.cast = Cast()
@@ -141,7 +143,11 @@ class Casting:
             if why := self._why_not(standing, number, lacks):
                 self.cast.skip(contact.id, *why)
             else:
-                due = max(standing.due or self._now, free(number, self._caps, self._now))
+                due = max(
+                    standing.due or self._now,
+                    free(number, self._caps, self._now),
+                    spared(number, self._elsewhere, self._now),
+                )
                 self.cast.take(contact.group, due, standing.attempts + 1, self._now)
 
     def _why_not(self, standing: Standing, number: Known, lacks: Sequence[str]) -> tuple[str, str] | None:

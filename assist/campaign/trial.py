@@ -147,4 +147,4 @@ def _alone(bounds: Limits) -> Limits:
     """Return *bounds* for one call that nothing but the trunk holds back."""
     ceilings = Ceilings(call_seconds=bounds.ceilings.call_seconds, call_cost=bounds.ceilings.call_cost)
     free = replace(bounds, calls=1, everybody=bounds.trunk.calls, caps=Caps(), ceilings=ceilings)
-    return replace(free, breaker=Breaker(sample=1000))
+    return replace(free, breaker=Breaker(sample=1000), elsewhere=None)

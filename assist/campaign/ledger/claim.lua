@@ -53,9 +53,21 @@ if #limit.shown > 0 and not shown_to('') then return {0, 'caller_id', midnight +
 local token = next_token('claims', limit.trunk)
 if MICROS < token then return {0, 'cps', math.ceil(token / 1000)} end
 
+-- Until when a number waits that other campaigns have reached.
+local function spared(number)
+    local ends, wanted = 0, {}
+    for _, name in ipairs(limit.elsewhere.by) do wanted[name] = true end
+    for name, at in pairs(reached_by(number)) do
+        if name ~= campaign and (wanted[name] or not next(wanted)) then
+            ends = math.max(ends, at + limit.elsewhere.within)
+        end
+    end
+    return ends
+end
+
 -- When a number may be called, or why never; nil: now. *history* begins with the count of all its calls.
-local function capped(history)
-    local due = 0
+local function capped(number)
+    local history, due = history_of(number), 0
     -- The call that must be long enough ago, if it is not.
     local function reached(cap, since)
         local call = cap ~= cjson.null and #history > cap and history[#history - cap + 1]
@@ -73,6 +85,10 @@ local function capped(history)
     -- Where nobody says when the day began: the longest that one can be.
     if day then calendar(limit.day, day, DAY) else rolling(limit.day, DAY + HOUR) end
     if week then calendar(limit.week, week, 7 * DAY) else rolling(limit.week, 7 * DAY + HOUR) end
+    if limit.elsewhere then
+        local ends = spared(number)
+        if ends > NOW then due = math.max(due, ends) end
+    end
     return due > 0 and due or nil
 end
 
@@ -116,7 +132,7 @@ for _, contact in ipairs(contacts) do
         -- Another contact, here or in another campaign, has the same number, and somebody talks there.
         redis.call('ZADD', DUE, NOW + 60000, contact)
     else
-        local after = capped(history_of(number))
+        local after = capped(number)
         if not after then return claim(contact, record, number) end
         conclude(contact, progress_of(contact), after)
         if tonumber(after) then blocked = 'cap' end

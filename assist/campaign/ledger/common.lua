@@ -4,6 +4,7 @@ local MICROS = micros()
 local NOW = math.floor(MICROS / 1000)
 local HOUR = 3600000
 local DAY = 24 * HOUR
+local YEAR = 366 * DAY
 local KEPT = 8 * DAY -- of the times a number was called: more than the longest that a cap looks back
 local MOST_KEPT = 64
 local MOST_EVENTS = 100000
@@ -110,6 +111,20 @@ local function uncount_call(number, at)
         end
     end
     redis.call('HSET', NUMBERS, number, cjson.encode(history))
+end
+
+-- When each campaign reached the number last.
+local function reached_by(number)
+    local text = redis.call('HGET', REACHED, number)
+    return text and cjson.decode(text) or {}
+end
+
+local function count_reached(number, campaign)
+    local kept = {[campaign] = NOW}
+    for name, at in pairs(reached_by(number)) do
+        if name ~= campaign and at > NOW - YEAR then kept[name] = at end
+    end
+    redis.call('HSET', REACHED, number, cjson.encode(kept))
 end
 
 local function spend(day, seconds, cost)

@@ -16,6 +16,7 @@ progress.a[#progress.a + 1] = {attempt.at, result, length, cost, #limit.shown > 
 if #progress.a > MOST_ATTEMPTS then table.remove(progress.a, 1) end
 if ARGV[7] ~= '' then progress.f = cjson.decode(ARGV[7]) end
 conclude(contact, progress, ARGV[3])
+if ARGV[3] == 'reached' then count_reached(number_key(contact), attempt.c) end
 
 local letter = ARGV[6] == 'h' and length < limit.short_seconds and 's' or ARGV[6]
 local recent = string.sub((redis.call('HGET', CAMPAIGN, 'recent') or '') .. letter, -limit.sample)

@@ -75,8 +75,9 @@ class Forgetting:
             first = f"({page[-1][0].decode()}"
 
     async def forget_calls(self, number: bytes) -> bool:
-        """Let nobody know how often that number was called, and when. Returns whether anybody did."""
+        """Let nobody know how often that number was called, when, and by whom. Returns whether anybody did."""
         async with bounded(OUT_OF_CALL):
+            await self._redis.hdel(self._keys("reached"), number)
             return bool(await self._redis.hdel(self._keys("numbers"), number))
 
     async def over(self, before: float) -> list[tuple[str, int]]:

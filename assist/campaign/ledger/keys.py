@@ -12,6 +12,7 @@ key                                      type    holds
 ``{ledger}:leases``                      zset    attempts in progress, by when whoever has one must have renewed it
 ``{ledger}:ringing``                     hash    number: the attempt in progress
 ``{ledger}:numbers``                     hash    number: JSON, attempts ever, then the times of the last ones
+``{ledger}:reached``                     hash    number: JSON, when each campaign reached it last, of a year
 ``{ledger}:suppressed``                  hash    number: when and why nobody may call it, ``<ms> <source>``
 ``{ledger}:registries``                  hash    ``<country> <source>``: JSON of an official list that was read whole
 ``{ledger}:shown``                       hash    number of ours that calls show: ``<day> <how many did>``
@@ -46,7 +47,9 @@ after the end of their campaign, or when somebody asks for it. A contact with th
 
 from typing import Final
 
-SHARED: Final = ("counters", "live", "leases", "ringing", "numbers", "suppressed", "campaigns", "arrived", "shown")
+SHARED: Final = (
+    "counters", "live", "leases", "ringing", "numbers", "suppressed", "campaigns", "arrived", "shown", "reached"
+)  # fmt: skip
 OF_CAMPAIGN: Final = ("campaign", "contacts", "order", "progress", "unwanted", "spent", "events", "groups")
 OF_GROUP: Final = ("due",)
 

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 
-from assist.campaign.model import Claim, Consent, Contact, ContactState, Limits
+from assist.campaign.model import Claim, Consent, Contact, ContactState, Elsewhere, Limits
 from assist.errors import ConfigurationError
 from assist.store.secret import NUMBER_BYTES
 
@@ -85,8 +85,14 @@ def limits_record(limits: Limits) -> str:
             "short": breaker.short,
             "short_seconds": ms(breaker.short_seconds),
             "rest": ms(breaker.rest),
+            "elsewhere": _elsewhere(limits.elsewhere),
         }
     )
+
+
+def _elsewhere(elsewhere: Elsewhere | None) -> Mapping[str, Any] | bool:
+    # Lua takes false for nothing, and null for something.
+    return {"within": ms(elsewhere.seconds), "by": elsewhere.campaigns} if elsewhere else False
 
 
 def _period(cps: float) -> int:

@@ -104,6 +104,8 @@ class Known:
     """Ever, by all campaigns."""
     called: tuple[float, ...]
     """The latest of them."""
+    reached: Mapping[str, float] = field(default_factory=dict)
+    """When each other campaign reached it last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +207,9 @@ class Views:
         if not numbers:
             return []
         async with self._redis.pipeline(transaction=False) as pipe:
-            for name in (self._keys("suppressed"), self._keys("unwanted", campaign), self._keys("numbers")):
-                pipe.hmget(name, list(numbers))
-            return [_known(*fields) for fields in zip(*await pipe.execute(), strict=True)]
+            for noun in (("suppressed",), ("unwanted", campaign), ("numbers",), ("reached",)):
+                pipe.hmget(self._keys(*noun), list(numbers))
+            return [_known(campaign, *fields) for fields in zip(*await pipe.execute(), strict=True)]
 
     async def attempt(self, attempt: str) -> Live | None:
         """Return an attempt that is in progress."""
@@ -274,9 +276,12 @@ def _breaker(fields: Mapping[str, str]) -> float | None:
     return int(fields["breaker"]) / 1000 if "breaker" in fields else None
 
 
-def _known(suppressed: bytes | None, here: bytes | None, history: bytes | None) -> Known:
+def _known(
+    campaign: str, suppressed: bytes | None, here: bytes | None, history: bytes | None, reached: bytes | None
+) -> Known:
     calls, *called = json.loads(history or "[0]")
-    return Known(_source(suppressed), _source(here), int(calls), tuple(at / 1000 for at in called))
+    others = {name: at / 1000 for name, at in json.loads(reached or "{}").items() if name != campaign}
+    return Known(_source(suppressed), _source(here), int(calls), tuple(at / 1000 for at in called), others)
 
 
 def _source(mark: bytes | None) -> str | None:
