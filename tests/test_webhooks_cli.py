@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from assist.errors import ConfigurationError, WebError
+from assist.errors import ConfigurationError
 from assist.webhooks.cli import webhooks
 
 URL = "https://hooks.example/calls"
@@ -59,7 +59,7 @@ def test_one_may_want_only_some_events() -> None:
 
 
 def test_an_address_that_may_not_be_asked_is_refused() -> None:
-    with pytest.raises(WebError, match="https"):
+    with pytest.raises(ConfigurationError, match="the address must begin with https"):
         run("add", "http://hooks.example/")
 
 

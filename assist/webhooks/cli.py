@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from assist.embedded_redis import redis_server
-from assist.errors import ConfigurationError
+from assist.errors import ConfigurationError, WebError
 from assist.log import set_up_logging
 from assist.monitor.redis import redis_look
 from assist.monitor.server import monitoring
@@ -68,7 +68,10 @@ def add(url: str, types: tuple[str, ...], transcripts: bool, numbers: bool, as_j
         wanted.add(EventType.CALL_TRANSCRIPT)
 
     async def work(hooks: Webhooks) -> tuple[Endpoint, str]:
-        return await hooks.endpoints.create(url, wanted, transcripts=transcripts, numbers=numbers)
+        try:
+            return await hooks.endpoints.create(url, wanted, transcripts=transcripts, numbers=numbers)
+        except WebError as error:
+            raise ConfigurationError(f"the address {error}") from error
 
     endpoint, secret = _with(work, "webhooks.add")
     _tell({"endpoint": endpoint, "secret": secret}, f"{endpoint.id}\n{secret}", as_json=as_json)
