@@ -7,17 +7,22 @@ import json
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
 
+from assist.campaign.cli_view import until_over
 from assist.campaign.ledger import Durability, open_ledger
-from assist.campaign.model import Outcome
+from assist.campaign.ledger.views import Counts
+from assist.campaign.model import CampaignState, Outcome
+from assist.campaign.standing import Status
 from assist.cli import main
+from assist.errors import StoreError
 from tests.campaign_files import LIST, environment_of, write_campaign
 from tests.ledgers import MADRID
 
@@ -235,6 +240,26 @@ def test_following_ends_when_the_campaign_does(assist: Terminal) -> None:
     assist("cancel", "uno", "--yes")
     lines = assist("status", "uno", "--follow", "--json").out.splitlines()
     assert [json.loads(line)["counts"]["state"] for line in lines] == ["cancelled"]
+
+
+async def test_following_waits_for_a_redis_that_is_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("assist.campaign.cli_view.LOOK", 0.0)
+    counts = Counts(CampaignState.RUNNING, {}, {}, {}, 0, 0.0, Decimal(0), None, {})
+    running, over = Status("c", counts), Status("c", replace(counts, state=CampaignState.FINISHED))
+    seen: list[list[Status] | StoreError] = [[running], StoreError("Redis: away"), StoreError("Redis: away"), [over]]
+    told: list[list[Status]] = []
+
+    async def look() -> list[Status]:
+        found = seen.pop(0)
+        if isinstance(found, StoreError):
+            raise found
+        return found
+
+    await until_over(look, told.append)
+    assert told == [[running], [over]]
+    assert capsys.readouterr().err.count("waiting for it") == 1
 
 
 @pytest.mark.parametrize("written", [LIST[1], "+34 910 000 003"])

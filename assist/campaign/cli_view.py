@@ -22,6 +22,7 @@ from assist.campaign.model import CampaignState, Outcome
 from assist.campaign.plans import is_trial
 from assist.campaign.results import MISSED, standings, write_csv, write_list, write_ndjson
 from assist.campaign.standing import Status, status_of
+from assist.errors import StoreError
 
 LOOK: Final = 1.0
 """Seconds between two looks."""
@@ -67,20 +68,29 @@ def _shown(found: Sequence[Status], campaign: str | None) -> Group:
 
 async def _follow(desk: Desk, files: Files, campaign: str | None, *, as_json: bool) -> None:
     if as_json:
-        await _until_over(lambda: _statuses(desk, files, campaign), lambda found: _lines(found))
+        await until_over(lambda: _statuses(desk, files, campaign), lambda found: _lines(found))
         return
     with Live(console=Console(), auto_refresh=False) as live:
-        await _until_over(
+        await until_over(
             lambda: _statuses(desk, files, campaign), lambda found: live.update(_shown(found, campaign), refresh=True)
         )
 
 
-async def _until_over(look: Callable[[], Awaitable[list[Status]]], tell: Callable[[list[Status]], None]) -> None:
+async def until_over(look: Callable[[], Awaitable[list[Status]]], tell: Callable[[list[Status]], None]) -> None:
+    """Look again and again and *tell* what is seen, until all of it is over. A Redis that is away is waited for."""
+    away = False
     while True:
-        found = await look()
-        tell(found)
-        if all(one.counts.state in OVER and not one.counts.calls for one in found):
-            return
+        try:
+            found = await look()
+        except StoreError as error:
+            if not away:
+                click.echo(f"{error}: waiting for it", err=True)
+            away = True
+        else:
+            away = False
+            tell(found)
+            if all(one.counts.state in OVER and not one.counts.calls for one in found):
+                return
         await asyncio.sleep(LOOK)
 
 

@@ -42,7 +42,8 @@ key                                      type    holds
 
 Times are milliseconds since the epoch where nothing else is said. People stay until they are forgotten: some months
 after the end of their campaign, or when somebody asks for it. A contact with three variables and its consent takes
-370 bytes while it waits, of which 176 are its record, and 490 when it is done, in Redis 7.0.
+370 bytes while it waits, of which 176 are its record, and 490 when it is done, in Redis 7.0; a number that was reached
+takes 107 more.
 """
 
 from typing import Final
