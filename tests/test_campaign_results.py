@@ -1,16 +1,23 @@
+import asyncio
 import csv
 import io
 import json
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from assist.campaign.columns import columns_of
+from assist.campaign.ledger import Durability, open_ledger
 from assist.campaign.model import Consent, Contact, Outcome, Result, Shown
 from assist.campaign.results import COLUMNS, write_csv, write_list, write_ndjson
-from tests.ledgers import LIMITS, MADRID, NINE, Clocked, clocked_ledger, person
+from assist.errors import StoreError
+from assist.store import OUT_OF_CALL
+from tests.ledgers import LIMITS, MADRID, NINE, Clocked, clocked_ledger, people, person
+from tests.redis_process import redis_process
 
 ANA = Contact("a", "+34600000001", MADRID, {"nombre": "Ana", "nota": "=cmd|' /C calc'!A0", "id": "77"}, "es")
 EVA = Contact("e", "+34600000002", MADRID, {"nombre": "Eva", "saldo": "-12.50"}, "", Consent("web", NINE, "x:1"))
@@ -80,6 +87,27 @@ async def test_the_number_that_a_call_showed_is_told(redis_url: str) -> None:
     called, waiting = map(json.loads, lines.getvalue().splitlines())
     assert (called["caller_id"], called["past"][0]["caller_id"]) == ("+34910000009", "+34910000009")
     assert waiting["caller_id"] is None
+
+
+async def test_a_redis_that_stands_still_for_seconds_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, loop = io.StringIO(), asyncio.get_running_loop()
+    with redis_process(tmp_path) as redis:
+        async with open_ledger(redis.url, Durability.MEMORY) as ledger:
+            await ledger.create("c", LIMITS)
+            await ledger.add("c", people(3))
+            redis.process.send_signal(signal.SIGSTOP)
+            writing = asyncio.create_task(write_ndjson(file, ledger, "c"))
+            counting = asyncio.create_task(ledger.counts("c"))
+            await asyncio.sleep(0)
+            clock = loop.time
+            monkeypatch.setattr(loop, "time", lambda: clock() + 2 * OUT_OF_CALL)
+            with pytest.raises(StoreError):
+                await counting
+            assert not writing.done()
+            redis.process.send_signal(signal.SIGCONT)
+            assert await writing == 3
 
 
 async def test_those_who_were_missed_as_a_list_to_be_imported(clocked: Clocked) -> None:
