@@ -10,10 +10,14 @@ from assist.campaign.causes import End, result_of
 from assist.campaign.model import Claim, Contact, Result
 from assist.campaign.node import Node, open_nodes
 from assist.campaign.order import order_of
+from assist.campaign.reaper import Reaper
 from assist.settings import Esl
 from assist.simulate.carrier.invites import most, read
+from assist.store import open_store
 from tests.campaigns import campaign
-from tests.ledgers import MADRID
+from tests.dialing import plans
+from tests.ledgers import MADRID, clocked_ledger
+from tests.live.switch import RETENTION
 from tests.live.test_carrier import Carried, carried, carried_switch, voices
 from tests.rigs import until
 
@@ -71,6 +75,25 @@ async def test_a_call_that_is_answered(carried: Carried, node: Node) -> None:
     assert not await node.has(invite.attempt)
     await node.forget(invite.attempt)
     assert invite.attempt not in await node.ends()
+
+
+async def test_who_answers_while_no_worker_takes_the_call_was_not_reached(
+    carried: Carried, node: Node, redis_url: str
+) -> None:
+    async with clocked_ledger(redis_url) as clocked, open_store(redis_url, RETENTION) as store:
+        await clocked.start("c", [Contact("ana", "+34910000101", MADRID)])
+        claim = await clocked.dialed()
+        assert await node.call(order_of(campaign(), claim)) is None
+        await clocked.ledger.attempts.answered(claim.id)
+        async with asyncio.timeout(30):
+            while claim.id not in await node.ends():  # noqa: ASYNC110 - by the switch
+                await asyncio.sleep(0.05)
+        await clocked.later(31)
+        await Reaper(clocked.ledger, plans(), {"node": node}, store).reap()
+        assert (await clocked.ledger.counts("c")).results == {Result.FAILED: 1}
+        standing = await clocked.ledger.contact("c", "ana")
+    assert standing is not None
+    assert standing.past[0].seconds > 1, "the apology was heard"
 
 
 async def test_how_a_call_ended_is_remembered_as_it_is_told(carried: Carried, node: Node) -> None:
