@@ -155,7 +155,7 @@ CHAOS = Task(
     # Half a minute, and longer where others use the machine too.
     within=110,
     closing=False,
-    rhythm=Rhythm((0.5, 1.5), patience=4.0, random=15.0),
+    rhythm=Rhythm((0.5, 1.5), patience=30.0, random=15.0),
 )
 
 
