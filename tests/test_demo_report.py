@@ -73,5 +73,6 @@ def test_the_report_is_json_with_every_field_of_a_turn(tmp_path: Path) -> None:
         "llm_ms": 20,
         "tts_ms": 8,
         "first_audio_ms": 650,
+        "spoken_ms": None,
     }
     assert "¿Horario?" in path.read_text(encoding="utf-8"), "readable"

@@ -50,6 +50,12 @@ async def test_changes_leave_the_rest_as_it_was(home: House) -> None:
     assert await home.endpoints.get(identity) == changed
 
 
+async def test_what_an_endpoint_wants_to_know_may_change(home: House) -> None:
+    identity = await home.endpoint(types=[ENDED])
+    changed = await home.endpoints.update(identity, Changes(types=[EventType.CALL_STARTED, EventType.CALL_STARTED]))
+    assert changed and changed.types == {EventType.CALL_STARTED}
+
+
 async def test_what_is_not_there_is_not_changed(home: House) -> None:
     assert await home.endpoints.update("ep_none", Changes(numbers=True)) is None
     assert await home.endpoints.get("ep_none") is None

@@ -99,6 +99,8 @@ class Endpoints:
             for name in ("url", "types", "transcripts", "numbers")
             if (value := getattr(changes, name)) is not None
         }
+        if changes.types is not None:
+            fields["types"] = frozenset(changes.types)
         switch = {None: "", True: "enable", False: "disable"}[changes.enabled]
         while True:
             async with bounded(OUT_OF_CALL):
