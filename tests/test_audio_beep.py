@@ -64,6 +64,15 @@ def test_a_beep_is_heard_through_noise() -> None:
     assert heard(tone(1000, 0.4), noise=level * 10 ** (-12 / 20)) == [Tone.BEEP]
 
 
+@pytest.mark.parametrize("hertz", [480, 700, 1000, 1400])
+@pytest.mark.parametrize("lost", [0.02, 0.04])
+@pytest.mark.parametrize("at", [0.06, 0.2, 0.34])
+def test_a_beep_of_which_a_packet_is_lost_is_heard(hertz: float, lost: float, at: float) -> None:
+    sound = tone(hertz, 0.4)
+    sound[round(at * 8000) : round((at + lost) * 8000)] = 0.0
+    assert set(heard(sound)) == {Tone.BEEP}
+
+
 @pytest.mark.parametrize("size", [2, 160, 322, 3200, 1 << 20])
 def test_it_does_not_matter_how_the_audio_comes_in_pieces(size: int) -> None:
     assert heard(tone(1000, 0.3), silent(0.4), tone(1400, 0.2), size=size) == [Tone.BEEP, Tone.BEEP]

@@ -192,7 +192,12 @@ def _offset(power: NDArray[np.float32], peak: NDArray[np.intp], rows: NDArray[np
 
 def _meaning(notes: list[_Run]) -> Iterator[Sound]:
     start, end = notes[0].start * _HOP, notes[-1].end
-    if len(notes) == 1:
+    pitches = [notes[0].last]
+    for note in notes[1:]:
+        # Of one pitch they are one tone, in which a packet was lost.
+        if abs(note.last - pitches[-1]) > DRIFT:
+            pitches.append(note.last)
+    if len(pitches) == 1 and end - start <= LONGEST * LINE.rate:
         yield Sound(Tone.BEEP, start, end)
-    elif len(notes) == 3 and notes[0].last + DRIFT < notes[1].last < notes[2].last - DRIFT:
+    elif len(pitches) == 3 and pitches[0] < pitches[1] < pitches[2]:
         yield Sound(Tone.INTERCEPT, start, end)

@@ -35,10 +35,11 @@ _KEY = (
     r"(?:\d+|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|asterisco|almohadilla|numeral|gato|"
     r"zero|one|two|three|four|five|six|seven|eight|nine|star|pound|hash)\b"
 )
-_LEAVE = r"dej[ea](?:n|nos|me|le|te)?"
+_LEAVE = r"dej[ea](?:n|nos|me|le|te|se)?"
 _AFTER = r"(?:despues|luego|tras|al (?:oir|escuchar|sonar|terminar)|cuando (?:oiga|escuche|suene)s?)"
 _NOBODY = r"(?:nadie|ninguno de nosotros|ninguna persona)"
-_TONE = r"(?:senal|tono|pitido|bip)\b"
+_TONE = r"(?:sen(?:g|y)?al|tono|pitido|bip)\b"
+"""With what Whisper makes of "señal"."""
 
 _VOICEMAIL = _any(
     rf"(?:{_LEAVE}|grab[ea](?:n|nos)?) (?:\w+ ){{0,6}}(?:mensaje|recado)\b",
