@@ -37,6 +37,11 @@ def test_a_call_by_the_script_has_no_problems() -> None:
     assert GOOD.problems(SCENE, NOW) == []
 
 
+def test_how_a_name_is_spelled_cannot_be_heard() -> None:
+    slots = {**SCENE.slots, "name": "carmen Garcia"}
+    assert replace(GOOD, slots=slots).problems(SCENE, NOW) == []
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
