@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import pytest
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 import assist
@@ -21,12 +22,14 @@ from assist.engines.table import LLM, STT, TTS
 from assist.journal import follow
 from assist.llm import Dialog, LanguageModel, Part, Speaker, Transfer
 from assist.provider import Opened
-from assist.settings import Settings
+from assist.settings import Settings, read_settings
 from assist.simulate.caller import ScriptedCaller, Step
 from assist.simulate.line import SimulatedCall, SimulatedLine
+from assist.simulate.ports import free_port
 from assist.store import CallRecord, Store, open_store
 from assist.stt import Pause, Transcript
 from assist.switch.server import Server
+from tests.fakes import FakeBrain
 from tests.recordings import recording
 from tests.rigs import until
 
@@ -100,6 +103,15 @@ def install(brains: Callable[[Assistant], LanguageModel] | None = None) -> None:
     STT["fast"] = lambda: FastEngine.of(ByLength())
     LLM["fast"] = lambda: FastEngine.of(brains or (lambda assistant: Counting()))
     TTS["fast"] = lambda: FastEngine.of(Beeps())
+
+
+def answering(*replies: list[Part]) -> None:
+    """Let every brain give these answers, one after the other."""
+
+    def brain(assistant: Assistant) -> LanguageModel:
+        return FakeBrain(*replies)
+
+    install(brain)
 
 
 FAST = {"ASSIST_STT": "fast", "ASSIST_LLM": "fast", "ASSIST_TTS": "fast", "ASSIST_LAST_RESORT": "false"}
@@ -222,3 +234,10 @@ def environment_of(directory: Path, redis_url: str, port: int, **more: str) -> M
         **FAST,
         **more,
     }
+
+
+def settings_in(monkeypatch: pytest.MonkeyPatch, directory: Path, redis_url: str, **more: str) -> Settings:
+    """Return the settings of a service in *directory*, of which this process's environment is told."""
+    for name, value in environment_of(directory, redis_url, free_port(), **more).items():
+        monkeypatch.setenv(name, value)
+    return read_settings()

@@ -17,18 +17,15 @@ import pytest
 from redis.asyncio import Redis
 
 from assist.app import sweep_media, worker
-from assist.assistant import Assistant
 from assist.call.events import Ended, Heard, Said, Started, Turn
 from assist.demo.measure import interruption_times, read_stereo, utterances
 from assist.errors import ConfigurationError, MediaLost
-from assist.llm import HangUp, LanguageModel, Part
-from assist.settings import Settings, read_settings
+from assist.llm import HangUp
+from assist.settings import Settings
 from assist.simulate.caller import Step
 from assist.simulate.line import SimulatedLine
-from assist.simulate.ports import free_port
 from assist.store import open_store
 from tests.event_socket import listening
-from tests.fakes import FakeBrain
 from tests.fast_time import hasten
 from tests.redis_process import redis_process
 from tests.rigs import until
@@ -37,11 +34,12 @@ from tests.service import (
     MIDDLE,
     SHORT,
     UTTERANCES,
-    environment_of,
+    answering,
     follows,
     house,
     install,
     said,
+    settings_in,
     write_assistant,
 )
 from tests.test_switch_control import PASSWORD, greet
@@ -63,20 +61,9 @@ async def at(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) ->
     install()
 
     def settings(redis: str = redis_url, **more: str) -> Settings:
-        for name, value in environment_of(tmp_path, redis, free_port(), **more).items():
-            monkeypatch.setenv(name, value)
-        return read_settings()
+        return settings_in(monkeypatch, tmp_path, redis, **more)
 
     return settings
-
-
-def answering(*replies: list[Part]) -> None:
-    """Let every brain give these answers, one after the other."""
-
-    def brain(assistant: Assistant) -> LanguageModel:
-        return FakeBrain(*replies)
-
-    install(brain)
 
 
 async def test_a_caller_is_greeted_heard_and_answered_until_the_assistant_hangs_up(at: Set, redis_url: str) -> None:

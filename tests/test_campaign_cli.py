@@ -5,77 +5,32 @@ import csv
 import io
 import json
 import stat
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from redis import Redis
 
 from assist.campaign.cli_view import until_over
 from assist.campaign.ledger import Durability, open_ledger
 from assist.campaign.ledger.views import Counts
 from assist.campaign.model import CampaignState, Outcome
 from assist.campaign.standing import Status
-from assist.cli import main
 from assist.errors import StoreError
-from tests.campaign_files import LIST, environment_of, write_campaign
+from tests.campaign_files import LIST, write_campaign
 from tests.ledgers import MADRID
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A command that has ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@dataclass(frozen=True, slots=True)
-class Terminal:
-    """Where commands are given, in an installation of one campaign."""
-
-    directory: Path
-    redis_url: str
-    monkeypatch: pytest.MonkeyPatch
-    capture: pytest.CaptureFixture[str]
-
-    def __call__(self, *words: str, typed: str = "") -> Ended:
-        self.monkeypatch.setattr(sys, "argv", ["assist", "campaign", *words])
-        self.monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = self.capture.readouterr()
-        return Ended(code, told.out, told.err)
-
-    @property
-    def list(self) -> Path:
-        return self.directory / "campaigns" / "uno.csv"
+from tests.terminal import Terminal, open_terminal
 
 
 @pytest.fixture
 def assist(
     redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Terminal]:
-    own = f"{redis_url}?db=9"
-    write_campaign(tmp_path)
-    for name, value in {**environment_of(tmp_path, own), "COLUMNS": "200"}.items():
-        monkeypatch.setenv(name, value)
-    yield Terminal(tmp_path, own, monkeypatch, capsys)
-    with Redis.from_url(own) as redis:
-        redis.flushdb()
+    terminal = Terminal(tmp_path, f"{redis_url}?db=9", monkeypatch, capsys, ("campaign",))
+    with open_terminal(terminal) as lent:
+        yield lent
 
 
 def state(assist: Terminal) -> str:

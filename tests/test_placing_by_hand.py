@@ -21,7 +21,7 @@ from assist.journal import Journal
 from assist.placing.by_hand import call_by_hand
 from assist.placing.destination import NotAllowed
 from assist.placing.exchange import NotWanted
-from assist.settings import Settings, read_settings
+from assist.settings import Settings
 from assist.simulate.called import Answering, Ringing
 from assist.simulate.line import SimulatedLine
 from assist.simulate.ports import free_port
@@ -29,7 +29,7 @@ from assist.store import Store, open_store, operator
 from tests.event_socket import FarEnd, listening
 from tests.fast_time import hasten
 from tests.rigs import until
-from tests.service import GREETING, environment_of, install, open_house, said, write_assistant
+from tests.service import GREETING, install, open_house, said, settings_in, write_assistant
 from tests.test_campaign_node import welcome
 from tests.test_switch_control import PASSWORD, finish_job
 
@@ -48,9 +48,7 @@ async def at(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) ->
 
     def settings(**more: str) -> Settings:
         own = {"ASSIST_DURABLE": "memory", "ASSIST_ESL_PASSWORD": PASSWORD, "ASSIST_ESL_PORT": str(free_port())}
-        for name, value in environment_of(tmp_path, redis_url, free_port(), **own | more).items():
-            monkeypatch.setenv(name, value)
-        return read_settings()
+        return settings_in(monkeypatch, tmp_path, redis_url, **own | more)
 
     return settings
 

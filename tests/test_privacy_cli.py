@@ -1,78 +1,35 @@
 """`assist erase | retention | audit` as people and scripts meet them."""
 
 import asyncio
-import io
-import json
 import os
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from redis import Redis
 
-from assist.cli import main
 from assist.store import open_store, operator
-from tests.campaign_files import environment_of, write_campaign
+from tests.terminal import Terminal, open_terminal
 
 ANA = "+34910000002"
 """Of the list of the campaign that `write_campaign` writes."""
 YEAR = timedelta(days=365)
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@dataclass(frozen=True, slots=True)
-class Terminal:
-    """Where commands are given, in an installation of one campaign."""
-
-    directory: Path
-    redis_url: str
-    monkeypatch: pytest.MonkeyPatch
-    capture: pytest.CaptureFixture[str]
-
-    def __call__(self, *words: str, typed: str = "") -> Ended:
-        self.monkeypatch.setattr(sys, "argv", ["assist", *words])
-        self.monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = self.capture.readouterr()
-        return Ended(code, told.out, told.err)
-
-    def deeds(self) -> list[tuple[str, str]]:
-        """Return what was done to what, as the audit log tells."""
-        return [(deed["action"], deed["subject"]) for deed in self("audit", "--json").json]
-
-
 @pytest.fixture
 def assist(
     redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Terminal]:
-    own = f"{redis_url}?db=8"
-    write_campaign(tmp_path)
-    kept = {"COLUMNS": "200", "ASSIST_RECORDINGS_DIR": str(tmp_path / "kept")}
-    for name, value in {**environment_of(tmp_path, own), **kept}.items():
-        monkeypatch.setenv(name, value)
     (tmp_path / "kept").mkdir()
-    yield Terminal(tmp_path, own, monkeypatch, capsys)
-    with Redis.from_url(own) as redis:
-        redis.flushdb()
+    terminal = Terminal(tmp_path, f"{redis_url}?db=8", monkeypatch, capsys)
+    with open_terminal(terminal, ASSIST_RECORDINGS_DIR=str(tmp_path / "kept")) as lent:
+        yield lent
+
+
+def deeds(assist: Terminal) -> list[tuple[str, str]]:
+    """Return what was done to what, as the audit log tells."""
+    return [(deed["action"], deed["subject"]) for deed in assist("audit", "--json").json]
 
 
 def test_who_is_erased_gets_a_receipt_and_is_in_the_campaign_no_more(assist: Terminal) -> None:
@@ -128,7 +85,7 @@ def test_what_is_over_is_shown_before_it_is_removed(assist: Terminal) -> None:
     assert path.exists()
     assert assist("retention", "--json").json["recordings"] == 1
     assert not path.exists()
-    assert assist.deeds() == [("retention", "")]
+    assert deeds(assist) == [("retention", "")]
 
 
 def test_each_change_is_written_down_with_who_made_it(assist: Terminal) -> None:
@@ -141,7 +98,7 @@ def test_each_change_is_written_down_with_who_made_it(assist: Terminal) -> None:
     assist("campaign", "dnc", "remove", ANA)
     assist("campaign", "cancel", "uno", "--yes")
     receipt = assist("erase", "--number", ANA, "--yes", "--json").json["id"]
-    assert assist.deeds() == [
+    assert deeds(assist) == [
         ("campaign.import", "uno"),
         ("campaign.start", "uno"),
         ("campaign.pause", "uno"),
@@ -167,7 +124,7 @@ def test_keys_and_webhooks_are_written_down_without_their_secrets(assist: Termin
     assist("webhooks", "enable", hook)
     assist("webhooks", "rotate", hook)
     assist("webhooks", "remove", hook)
-    assert assist.deeds() == [
+    assert deeds(assist) == [
         ("keys.create", "crm"),
         ("keys.rotate", key["id"]),
         ("keys.revoke", key["id"]),
@@ -184,7 +141,7 @@ def test_looking_changes_nothing_in_the_audit_log(assist: Terminal) -> None:
     assist("campaign", "import", "uno")
     for verb in (("campaign", "status"), ("campaign", "dnc", "list"), ("retention", "--dry-run"), ("audit",)):
         assert assist(*verb).code == 0
-    assert assist.deeds() == [("campaign.import", "uno")]
+    assert deeds(assist) == [("campaign.import", "uno")]
 
 
 def test_the_audit_log_since_a_day(assist: Terminal) -> None:

@@ -10,20 +10,26 @@ from typing import TypeAlias
 
 import pytest
 
-from assist.assistant import Assistant
 from assist.call.events import Said, Turn
 from assist.errors import ConfigurationError, ProviderError
-from assist.llm import HangUp, LanguageModel, Part
-from assist.settings import Settings, read_settings
+from assist.llm import HangUp
+from assist.settings import Settings
 from assist.settings import Tracing as TracingSettings
 from assist.simulate.caller import Step
-from assist.simulate.ports import free_port
 from assist.tracing.spans import About
 from assist.tracing.tracing import Traced, Untraced, open_tracing
-from tests.fakes import FakeBrain
 from tests.fast_time import hasten
 from tests.otlp_collector import Collector, Received, collector
-from tests.service import MIDDLE, SHORT, environment_of, follows, install, open_files, open_house, write_assistant
+from tests.service import (
+    MIDDLE,
+    SHORT,
+    answering,
+    follows,
+    open_files,
+    open_house,
+    settings_in,
+    write_assistant,
+)
 
 Set: TypeAlias = Callable[..., Settings]
 
@@ -39,18 +45,9 @@ async def at(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) ->
     write_assistant(tmp_path / "assistants", "uno")
 
     def settings(**more: str) -> Settings:
-        for name, value in environment_of(tmp_path, redis_url, free_port(), **more).items():
-            monkeypatch.setenv(name, value)
-        return read_settings()
+        return settings_in(monkeypatch, tmp_path, redis_url, **more)
 
     return settings
-
-
-def answering(*replies: list[Part]) -> None:
-    def brain(assistant: Assistant) -> LanguageModel:
-        return FakeBrain(*replies)
-
-    install(brain)
 
 
 def to(endpoint: str, *, content: bool = False) -> TracingSettings:

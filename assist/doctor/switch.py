@@ -13,20 +13,7 @@ from assist.errors import CommandFailed, ConfigurationError, ConnectionLost
 from assist.settings import Esl, Listen, Settings
 from assist.switch.connection import Connection
 from assist.switch.control import GREETING_SECONDS, SHIPPED_PASSWORD, Control, control
-
-MODULES: Final = (
-    "mod_commands",
-    "mod_dialplan_xml",
-    "mod_dptools",
-    "mod_event_socket",
-    "mod_expr",
-    "mod_hash",
-    "mod_native_file",
-    "mod_sndfile",
-    "mod_sofia",
-    "mod_tone_stream",
-)
-"""Without one of these calls are not taken, not heard or not answered."""
+from assist.switch.modules import MODULES
 
 TESTED: Final = (1, 10, 12)
 

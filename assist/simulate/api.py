@@ -4,11 +4,11 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
 
 from assist.simulate.memory import dump, remember
 from assist.simulate.session import Session
 from assist.simulate.switchboard import Switchboard
+from assist.switch.modules import MODULES
 
 NO_CHANNEL = "-ERR No such channel!\n"
 
@@ -129,27 +129,12 @@ _RECORDING: Mapping[str, Callable[[Session, Path, str], str]] = {
     "mask": _record_mask,
     "unmask": lambda session, path, variables: _record_mask(session, path, variables, masked=False),
 }
-_IMITATED: Final = frozenset(
-    {
-        "mod_commands",
-        "mod_dialplan_xml",
-        "mod_dptools",
-        "mod_event_socket",
-        "mod_expr",
-        "mod_hash",
-        "mod_native_file",
-        "mod_sndfile",
-        "mod_sofia",
-        "mod_tone_stream",
-    }
-)
-"""Modules whose part in calls is here, too."""
 _OF_THE_SWITCH: Mapping[str, Callable[[Switchboard, str], str]] = {
     "global_getvar": lambda board, name: "",
     "hash": remember,
     "hash_dump": dump,
     "hupall": _hang_up_all,
-    "module_exists": lambda board, name: "true" if name in _IMITATED else "false",
+    "module_exists": lambda board, name: "true" if name in MODULES else "false",
     "show": _show,
     "status": _status,
     "switchname": lambda board, argument: "simulated",

@@ -18,10 +18,12 @@ from assist.call.events import Event
 from assist.demo.measure import utterances
 from assist.journal import follow
 from assist.settings import environment
+from assist.simulate.carrier.voices import Voices, spoken
 from assist.simulate.far_leg import FarLeg, far_leg
 from assist.simulate.freeswitch import PrivateFreeSwitch
 from assist.store import Store, open_store
 from assist.stt import Pause, SpeechToText
+from assist.tts.pico import Pico
 from tests.live.switch import RETENTION
 
 AUDIBLE = -45.0
@@ -157,3 +159,17 @@ async def transcribed(audio: bytes, stt: SpeechToText) -> str:
 
 async def _once(audio: bytes) -> Stream[bytes | Pause]:
     yield audio
+
+
+def carriers_voices() -> Voices:
+    """Return what those say whom a carrier connects, spoken by Pico."""
+
+    async def made() -> Voices:
+        pico = Pico()
+        try:
+            await pico.load()
+            return await spoken(pico)
+        finally:
+            await pico.close()
+
+    return asyncio.run(made())

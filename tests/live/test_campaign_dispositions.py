@@ -23,13 +23,12 @@ from assist.settings import environment
 from assist.simulate.carrier.carrier import Places, carrier
 from assist.simulate.carrier.invites import Invites, most, read
 from assist.simulate.carrier.people import Manners
-from assist.simulate.carrier.voices import Voices, spoken
+from assist.simulate.carrier.voices import Voices
 from assist.simulate.freeswitch import Installation, PrivateFreeSwitch, private_freeswitch
 from assist.stt.whisper import Whisper
-from assist.tts.pico import Pico
 from tests.campaigns import ALWAYS
 from tests.live.conftest import lent
-from tests.live.house import house, transcribed
+from tests.live.house import carriers_voices, house, transcribed
 from tests.live.switch import ASSISTANTS
 from tests.recordings import plain_words
 from tests.redis_process import redis_process
@@ -90,16 +89,7 @@ def exchange(freeswitch: Installation) -> Iterator[PrivateFreeSwitch]:
 
 @pytest.fixture(scope="module")
 def voices() -> Voices:
-
-    async def made() -> Voices:
-        pico = Pico()
-        try:
-            await pico.load()
-            return await spoken(pico)
-        finally:
-            await pico.close()
-
-    return asyncio.run(made())
+    return carriers_voices()
 
 
 @dataclass(frozen=True, slots=True)

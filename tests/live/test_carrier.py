@@ -13,13 +13,12 @@ from assist.errors import HungUp
 from assist.simulate.carrier.carrier import Places, carrier
 from assist.simulate.carrier.invites import Invites, most, read
 from assist.simulate.carrier.people import Manners
-from assist.simulate.carrier.voices import Phrase, Voices, beep, spoken
+from assist.simulate.carrier.voices import Phrase, Voices, beep
 from assist.simulate.freeswitch import Installation, PrivateFreeSwitch, private_freeswitch
 from assist.stt.whisper import Whisper
 from assist.switch.control import Control
-from assist.tts.pico import Pico
 from tests.live.conftest import lent
-from tests.live.house import transcribed
+from tests.live.house import carriers_voices, transcribed
 from tests.recordings import plain_words, recording
 from tests.rigs import Call, Diary, worker
 
@@ -50,16 +49,7 @@ def carried_switch(freeswitch: Installation) -> Iterator[PrivateFreeSwitch]:
 @pytest.fixture(scope="module")
 def voices() -> Voices:
     """What a machine says by a human recording, the rest by Pico."""
-
-    async def made() -> Voices:
-        pico = Pico()
-        try:
-            await pico.load()
-            return {**await spoken(pico), **HUMAN}
-        finally:
-            await pico.close()
-
-    return asyncio.run(made())
+    return {**carriers_voices(), **HUMAN}
 
 
 @pytest.fixture
